@@ -1,0 +1,50 @@
+"""Mineral value chains as a directed multigraph: chokepoints, losses and what projects change.
+
+Importing graphmodel loads nothing heavy; every public name is imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Network": "network",
+    "Scenario": "scenario",
+    "available": "datasets",
+    "table": "datasets",
+    "cite": "datasets",
+    "load": "datasets",
+    "read": "convert",
+    "write": "convert",
+    "from_networkx": "convert",
+    "from_igraph": "convert",
+    "to_networkx": "convert",
+    "to_igraph": "convert",
+    "check": "checks",
+    "centrality": "analysis",
+    "concentration": "analysis",
+    "diversification": "analysis",
+    "losses": "analysis",
+    "removal": "analysis",
+    "GraphModelError": "errors",
+    "SchemaError": "errors",
+}
+"""Public names and the module each lives in; ``__init__.pyi`` says the same to type checkers."""
+
+_MODULES = ("analysis", "build", "checks", "convert", "datasets", "errors", "figures", "plot", "results", "schema")
+
+__all__ = ["__version__", *_PUBLIC, *_MODULES]
+
+
+def __getattr__(name: str) -> object:
+    if name in _PUBLIC:
+        return getattr(import_module(f"graphmodel.{_PUBLIC[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"graphmodel.{name}")
+    raise AttributeError(f"module 'graphmodel' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,19 @@
+"""Analyses: a network in, a result out. One public function a file."""
+
+from graphmodel.analysis.centrality import MEASURES as MEASURES
+from graphmodel.analysis.centrality import centrality as centrality
+from graphmodel.analysis.concentration import concentration as concentration
+from graphmodel.analysis.diversification import diversification as diversification
+from graphmodel.analysis.losses import losses as losses
+from graphmodel.analysis.removal import removal as removal
+
+ANALYSES = {
+    "centrality": centrality,
+    "concentration": concentration,
+    "diversification": diversification,
+    "losses": losses,
+    "removal": removal,
+}
+"""Every analysis by name."""
+
+__all__ = ["ANALYSES", "MEASURES", *ANALYSES]

@@ -1,0 +1,123 @@
+"""Which nodes stand or fall together: by column, by several columns, by owner or by alliance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from graphmodel._types import BoolArray, FloatArray, IntArray
+from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
+from graphmodel.network import Network
+from graphmodel.schema import REGIONS
+
+LENSES = ("node", "country", "control", "owner", "alliance", "stage", "kind")
+"""What nodes can be grouped by; several columns may be joined, as ``country,stage``."""
+
+JOIN = ":"
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Sets of nodes with a name each, in CSR form."""
+
+    names: list[str]
+    indptr: IntArray
+    members: IntArray
+
+    def sizes(self) -> IntArray:
+        """Number of nodes in each group."""
+        return np.diff(self.indptr)
+
+
+def group_nodes(
+    network: Network,
+    by: str | Sequence[str],
+    *,
+    among: BoolArray,
+    members: pd.DataFrame | None = None,
+    equity: float = 0.5,
+) -> Groups:
+    """Group the nodes of ``among``.
+
+    Parameters
+    ----------
+    by : a lens, or several node columns joined by a comma or given as a list
+    among : nodes that may be grouped
+    members : ``group`` and ``country``, for alliances
+    equity : least share an owner must hold of a node
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such lens or column.
+    EmptySelectionError
+        If no node can be grouped that way.
+    """
+    keys = by.split(",") if isinstance(by, str) else list(by)
+    if keys == ["node"]:
+        positions = np.flatnonzero(among)
+        names = network.nodes["node_id"].to_numpy()[positions]
+        return Groups(list(map(str, names)), np.arange(len(positions) + 1), positions)
+    if keys == ["owner"]:
+        pairs = _owner_pairs(network, equity)
+    elif keys == ["alliance"]:
+        pairs = _alliance_pairs(network, members)
+    else:
+        pairs = _column_pairs(network, keys)
+    pairs = pairs[among[pairs["node"].to_numpy(dtype=np.int64)]]
+    if not len(pairs):
+        raise EmptySelectionError(f"no node can be grouped by {', '.join(keys)}; the column or table is empty")
+    pairs = pairs.drop_duplicates().sort_values(["name", "node"])
+    codes, names = pd.factorize(pairs["name"], sort=True)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(codes))]).astype(np.int64)
+    return Groups(list(map(str, names)), indptr, pairs["node"].to_numpy(dtype=np.int64))
+
+
+def _column_pairs(network: Network, keys: list[str]) -> pd.DataFrame:
+    nodes = network.nodes
+    unknown = [key for key in keys if key not in nodes]
+    if unknown:
+        raise UnknownNameError(f"cannot group by {unknown[0]!r}; {nearest(unknown[0], [*LENSES, *nodes.columns])}")
+    text = nodes[keys].astype(str)
+    known = (text != "").all(axis=1) & ~text.isin(REGIONS).any(axis=1)
+    name = text.agg(JOIN.join, axis=1)
+    return pd.DataFrame({"node": np.arange(len(nodes)), "name": name})[known]
+
+
+def _owner_pairs(network: Network, equity: float) -> pd.DataFrame:
+    if not 0 < equity <= 1:
+        raise ParameterError(f"equity is {equity}, but must lie above 0 and at most at 1")
+    owners = network.table("owners")
+    held = owners[owners["share"] >= equity - 1e-9]
+    position = pd.Series(np.arange(network.n_nodes), index=network.nodes["node_id"])
+    return pd.DataFrame({"node": held["node_id"].map(position).to_numpy(), "name": held["owner"].to_numpy()})
+
+
+def _alliance_pairs(network: Network, members: pd.DataFrame | None) -> pd.DataFrame:
+    if members is None:
+        raise ParameterError("grouping by alliance needs a table of members (group, country)")
+    nodes = pd.DataFrame({"node": np.arange(network.n_nodes), "country": network.nodes["country"]})
+    joined = nodes.merge(members[["group", "country"]].astype(str), on="country")
+    return joined.rename(columns={"group": "name"})[["node", "name"]]
+
+
+def demand_weights(network: Network, demand: pd.DataFrame, mineral: str | None) -> tuple[FloatArray, str]:
+    """Weigh final demand in tonnes of one mineral, or in its own unit where there is only one.
+
+    Raises
+    ------
+    MixedUnitsError
+        If products come in several units and no mineral is named.
+    EmptySelectionError
+        If no final demand holds the mineral.
+    """
+    quantity = demand["quantity"].to_numpy(dtype=float)
+    if mineral is None:
+        return quantity, network.one_unit(demand["product"])
+    held = demand["product"].map(network.content(mineral)).fillna(0.0).to_numpy(dtype=float)
+    if not (quantity * held > 0).any():
+        raise EmptySelectionError(f"no final demand holds {mineral}")
+    return quantity * held, f"t {mineral}"

@@ -1,0 +1,85 @@
+"""Source tables in, closed and sourced data packages out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from graphmodel import datasets
+from graphmodel.build.package import Package, assemble
+from graphmodel.build.places import Places
+from graphmodel.build.sources import SOURCES, read_sources
+from graphmodel.convert.folder import write_folder
+from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.network import Network
+
+__all__ = ["BUILDS", "SOURCES", "build"]
+
+BUILDS = {
+    "minerals-2024": {
+        "title": "Mineral value chains 2024: cobalt from mine to cell, with its nickel and copper hosts",
+        "year": 2024,
+        "licence": "CC-BY-4.0",
+    }
+}
+"""Data packages made from source tables, and what each says of itself."""
+
+SPARSE = "-sparse"
+"""Ending of the name under which the sparse reconstruction ships."""
+
+
+def build(
+    name: str,
+    *,
+    sources: str | os.PathLike[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Package:
+    """Make a data package from its source tables and write both reconstructions.
+
+    Parameters
+    ----------
+    name : str
+        A key of `BUILDS`.
+    sources : path, optional
+        Folder of source tables, ``datasets/<name>/sources`` when absent.
+    out : path, optional
+        Folder in which ``<name>`` and ``<name>-sparse`` are written, ``datasets`` when absent.
+    progress : callable, optional
+        Called with the name of each step.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such build.
+    SchemaError
+        With everything wrong in the source tables; nothing is written.
+    ConvergenceError
+        If flows cannot be balanced; nothing is written.
+
+    Notes
+    -----
+    Same sources, same bytes.
+    """
+    if name not in BUILDS:
+        raise UnknownNameError(f"no build {name!r}; {nearest(name, BUILDS)}")
+    say = progress or (lambda step: None)
+    home = datasets.root()
+    say("reading source tables")
+    tables = read_sources(Path(sources) if sources else home / name / "sources")
+    say("sizing nodes and balancing flows")
+    package = assemble(tables, Places.from_table(pd.read_csv(home / "reference" / "countries.csv", keep_default_na=False)))
+    target = Path(out) if out else home
+    say("writing")
+    about = {**BUILDS[name], "sources": _citations(package.extra["references"])}
+    for ending, frames, kind in (("", package.dense, "dense"), (SPARSE, package.sparse, "sparse")):
+        network = Network(**frames, name=name + ending, description={**about, "reconstruction": kind})
+        write_folder(network, target / (name + ending), extra=package.extra)
+    return package
+
+
+def _citations(references: pd.DataFrame) -> list[dict[str, str]]:
+    return [{"title": row.citation, "path": row.url} if row.url else {"title": row.citation} for row in references.itertuples()]

@@ -1,0 +1,88 @@
+"""How well the network closes: supply against need, what flows rest on, and which large flows are only estimated."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from graphmodel.build.flows import Flows
+from graphmodel.build.recipes import Recipes
+from graphmodel.build.sizing import Sized
+from graphmodel.build.sources import Sources
+from graphmodel.schema import BASES
+
+LARGE = 0.05
+"""Share of a material's flow from which an estimated country pair is listed."""
+
+
+def closure_table(sources: Sources, recipes: Recipes, sized: Sized, flows: Flows, balances: pd.DataFrame) -> pd.DataFrame:
+    """Supply, need, residual and sidedness of every material that flows.
+
+    Returns
+    -------
+    DataFrame
+        ``supply``: what is made; ``shipped``: what edges carry; ``residual``: made but not shipped;
+        ``need_residual_share``: share of the market's need no supplier meets; ``sided``: two-sided where supply and
+        need come from different references, else one-sided; ``cut``: share of flow re-routed after small edges were cut.
+    """
+    materials = sources["materials"].set_index("material")
+    made = balances[balances["side"] == "output"].groupby("item")[["quantity", "residual"]].sum()
+    market = flows.markets.groupby("material").agg(
+        market=("market", "first"), supply=("market_supply", "sum"), need=("market_need", "sum"), cut=("cut", "max")
+    )
+    rows = []
+    for material, row in made.iterrows():
+        needs_met = market.loc[material]
+        rows.append(
+            {
+                "material": material,
+                "unit": materials.loc[material, "unit"],
+                "supply": row["quantity"],
+                "shipped": row["quantity"] - row["residual"],
+                "residual": row["residual"],
+                "residual_share": row["residual"] / row["quantity"],
+                "need_residual_share": max(1 - needs_met["supply"] / needs_met["need"], 0.0) if needs_met["need"] else 0.0,
+                "sided": _sided(sources, sized, recipes, str(material)),
+                "controls": _references_of(sized, str(material)),
+                "cut": needs_met["cut"],
+            }
+        )
+    order = sources["stages"].set_index("stage")["order"]
+    table = pd.DataFrame(rows)
+    rank = table["material"].map(materials["stage"]).map(order)
+    return table.assign(rank=rank).sort_values(["rank", "material"]).drop(columns="rank").reset_index(drop=True)
+
+
+def _sided(sources: Sources, sized: Sized, recipes: Recipes, material: str) -> str:
+    """Two-sided where neither the supply nor all of the need was derived from the other."""
+    sized_by = sources["materials"].set_index("material")["sized_by"]
+    takers = {output for group in recipes.taking(material) for output in group.base}
+    if sized_by[material] != "control" or any(sized_by[taker] == "input" for taker in takers):
+        return "one-sided"
+    supply, need = (set(_references_of(sized, m).split("; ")) for m in (material, next(iter(sorted(takers)))))
+    return "two-sided" if need - supply else "one-sided"
+
+
+def _references_of(sized: Sized, material: str) -> str:
+    cells = sized.cells[sized.cells["material"] == material]
+    by_total = cells.groupby("reference")["total"].sum().sort_values(ascending=False, kind="stable")
+    return "; ".join(map(str, by_total.index[:3]))
+
+
+def basis_table(edges: pd.DataFrame) -> pd.DataFrame:
+    """Share of each material's flow on each basis, and the number of its edges."""
+    total = edges.groupby("material")["quantity"].sum()
+    share = edges.pivot_table(index="material", columns="basis", values="quantity", aggfunc="sum", fill_value=0.0)
+    table = share.reindex(columns=list(BASES), fill_value=0.0).div(total, axis=0)
+    return table.assign(n_edges=edges.groupby("material").size()).reset_index()
+
+
+def large_estimates(edges: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
+    """Country pairs above a twentieth of a material's flow that rest on an estimate alone."""
+    country = nodes.set_index("node_id")["country"]
+    pairs = edges.assign(exporter=edges["source"].map(country), importer=edges["target"].map(country))
+    pairs["estimated"] = pairs["quantity"].where(pairs["basis"] == "estimated", 0.0)
+    grouped = pairs.groupby(["material", "exporter", "importer"], as_index=False)[["quantity", "estimated"]].sum()
+    grouped["share"] = grouped["quantity"] / grouped.groupby("material")["quantity"].transform("sum")
+    large = grouped[(grouped["share"] > LARGE) & (grouped["estimated"] >= 0.999 * grouped["quantity"])]
+    table = large[["material", "exporter", "importer", "quantity", "share"]]
+    return table.sort_values(["material", "share"], ascending=[True, False]).reset_index(drop=True)

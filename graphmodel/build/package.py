@@ -1,0 +1,219 @@
+"""From sized nodes and fitted flows to the tables of a data package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from graphmodel.build.closure import basis_table, closure_table, large_estimates
+from graphmodel.build.flows import DIGITS, Flows, balance
+from graphmodel.build.places import Places
+from graphmodel.build.recipes import Recipes
+from graphmodel.build.sizing import Sized, size
+from graphmodel.build.sources import Sources
+from graphmodel.schema import TABLES
+
+OWN_REFERENCE = "graphmodel-closure"
+"""Reference of what the builder itself derives: remainders and estimated flows."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """Everything a build makes: both networks' tables and the tables that say how well they close."""
+
+    dense: Mapping[str, pd.DataFrame]
+    sparse: Mapping[str, pd.DataFrame]
+    extra: Mapping[str, pd.DataFrame]
+
+
+def assemble(sources: Sources, places: Places) -> Package:
+    """Build the network of all chains in ``sources``.
+
+    Raises
+    ------
+    SchemaError
+        If the sources contradict each other; nothing is made.
+    ConvergenceError
+        If flows cannot be balanced.
+    """
+    recipes = Recipes(sources)
+    sized = size(sources, recipes, places)
+    flows = balance(sources, recipes, sized, places)
+    shared = {
+        "stages": sources["stages"].drop(columns="chain", errors="ignore").sort_values("order"),
+        "nodes": _nodes(sources, sized, places),
+        "materials": _like("materials", sources["materials"]).sort_values("material"),
+        "composition": _like("composition", sources["composition"]).sort_values(["material", "mineral"]),
+        "recipes": _like("recipes", recipes.table).sort_values(["stage", "output", "input"]),
+        "coproducts": _like("coproducts", sources["coproducts"]).sort_values(["stage", "host", "companion"]),
+        "owners": _owners(sources, sized),
+    }
+    low, high = _bounds(flows)
+    dense = {**shared, "edges": _edges(flows.dense, low, high), "balances": balances(recipes, sized, flows, flows.dense)}
+    sparse = {**shared, "edges": _edges(flows.sparse, low, high), "balances": balances(recipes, sized, flows, flows.sparse)}
+    extra = {
+        "references": _references(sources),
+        "controls": _controls(sources, sized),
+        "closure": closure_table(sources, recipes, sized, flows, dense["balances"]),
+        "basis": basis_table(dense["edges"]),
+        "large_estimates": large_estimates(dense["edges"], dense["nodes"]),
+    }
+    return Package(dense, sparse, extra)
+
+
+def _like(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep the columns the schema of a network knows."""
+    return frame[[column.name for column in TABLES[name].columns if column.name in frame]]
+
+
+def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
+    """Plants as curated, and one node for every remainder, demand and stock."""
+    plants = sources["plants"].set_index("node_id")
+    role = sources["stages"].set_index("stage")["role"]
+    stage_label = sources["stages"].set_index("stage")["label"]
+    label = sources["materials"].set_index("material")["label"]
+    mineral = sources["materials"].set_index("material")["mineral"]
+    nameplates = sources["plant_outputs"].set_index(["node_id", "material"])["capacity"]
+    cells = sized.cells.set_index(["stage", "material", "country"])
+    rows = []
+    for node_id, made in _with_sinks(sized, role).groupby("node_id", sort=True):
+        first = made.sort_values("quantity", ascending=False).iloc[0]
+        main = made[made["material"].map(mineral) == _main_mineral(sources, str(node_id), first, plants, mineral)]
+        output = float(main["quantity"].sum())
+        if node_id in plants.index:
+            plant = plants.loc[node_id]
+            capacity = nameplates.reindex([(node_id, m) for m in main["material"]]).sum(min_count=1)
+            rows.append(
+                {
+                    **plant[["name", "operator", "stage", "country", "control", "status", "start_year", "lat", "lon"]],
+                    "cluster": plant["cluster"] or "no",
+                    "reference": plant["reference"],
+                    "evidence": plant["evidence"],
+                    "node_id": node_id,
+                    "kind": "facility",
+                    "capacity": capacity,
+                    "output": output,
+                }
+            )
+            continue
+        stage, country = str(first["stage"]), str(first["country"])
+        kind = {"sink": "demand", "stock": "stock"}.get(role[stage], "remainder")
+        what = label[first["material"]] if kind != "remainder" else stage_label[stage]
+        cell = cells.loc[(stage, first["material"], country)]
+        rows.append(
+            {
+                "node_id": node_id,
+                "name": f"{what}, {places.name(country)}" if kind != "remainder" else f"Other {what.lower()}, {places.name(country)}",
+                "kind": kind,
+                "stage": stage,
+                "country": country,
+                "control": country if kind == "demand" else "",
+                "output": output,
+                "capacity": np.nan,
+                "cluster": "yes" if kind == "remainder" else "no",
+                "reference": cell["reference"],
+                "evidence": "derived" if kind == "remainder" else cell["evidence"],
+            }
+        )
+    return pd.DataFrame(rows).sort_values("node_id").reset_index(drop=True)
+
+
+def _with_sinks(sized: Sized, role: pd.Series) -> pd.DataFrame:
+    return sized.outputs.assign(role=sized.outputs["stage"].map(role))
+
+
+def _main_mineral(sources: Sources, node_id: str, first: pd.Series, plants: pd.DataFrame, mineral: pd.Series) -> str:
+    """The mineral a node's capacity and output are given in: its chain's own, else its largest."""
+    if node_id in plants.index:
+        chain = str(plants.loc[node_id, "chain"])
+        own = sources["plant_outputs"]
+        if chain in set(own.loc[own["node_id"] == node_id, "material"].map(mineral)):
+            return chain
+    return str(mineral[first["material"]])
+
+
+def _owners(sources: Sources, sized: Sized) -> pd.DataFrame:
+    owners = _like("owners", sources["owners"])
+    return owners[owners["node_id"].isin(sized.outputs["node_id"])].sort_values(["node_id", "owner"])
+
+
+def _bounds(flows: Flows) -> tuple[pd.Series, pd.Series]:
+    """Low and high of each flow: the smaller and larger of the two reconstructions."""
+    key = ["source", "target", "material"]
+    both = flows.dense.set_index(key)["quantity"].to_frame("dense").join(flows.sparse.set_index(key)["quantity"].rename("sparse"), how="outer").fillna(0.0)
+    return both.min(axis=1), both.max(axis=1)
+
+
+def _edges(flow: pd.DataFrame, low: pd.Series, high: pd.Series) -> pd.DataFrame:
+    index = pd.MultiIndex.from_frame(flow[["source", "target", "material"]])
+    edges = flow.assign(low=low.loc[index].to_numpy(), high=high.loc[index].to_numpy())
+    edges["reference"] = edges["reference"].where(edges["reference"] != "", OWN_REFERENCE)
+    edges["edge_id"] = edges["material"] + ":" + edges["source"] + ":" + edges["target"]
+    columns = ["edge_id", "source", "target", "material", "quantity", "low", "high", "basis", "reference", "evidence"]
+    return edges[columns].sort_values("edge_id").reset_index(drop=True)
+
+
+def balances(recipes: Recipes, sized: Sized, flows: Flows, edges: pd.DataFrame) -> pd.DataFrame:
+    """What every node makes and needs, and the part its edges do not carry."""
+    sent = edges.groupby(["source", "material"])["quantity"].sum()
+    sinks = {row.node_id for row in sized.outputs.itertuples() if not _leaves(recipes, row.material)}
+    rows = []
+    for row in sized.outputs.itertuples():
+        quantity = _rounded(row.quantity)
+        if row.node_id in sinks:
+            rows.append((row.node_id, "demand", row.material, quantity, 0.0))
+            continue
+        rows.append((row.node_id, "output", row.material, quantity, max(quantity - float(sent.get((row.node_id, row.material), 0.0)), 0.0)))
+    relative = {(group.stage, material): (group.name, value) for group in recipes.all for material, value in group.relative.items()}
+    stage = sized.outputs.drop_duplicates("node_id").set_index("node_id")["stage"]
+    got: dict[tuple[str, str], float] = {}
+    for row in edges.itertuples():
+        name, value = relative[(stage[row.target], row.material)]
+        got[(row.target, name)] = got.get((row.target, name), 0.0) + row.quantity / value
+    whole = flows.needs.groupby(["node_id", "item"], as_index=False, sort=True)["quantity"].sum()
+    for row in whole.itertuples():
+        quantity = _rounded(row.quantity)
+        rows.append((row.node_id, "input", row.item, quantity, max(quantity - got.get((row.node_id, row.item), 0.0), 0.0)))
+    table = pd.DataFrame(rows, columns=["node_id", "side", "item", "quantity", "residual"])
+    table["residual"] = table["residual"].where(table["residual"] > 1e-10 * table["quantity"], 0.0)
+    return table.sort_values(["node_id", "side", "item"]).reset_index(drop=True)
+
+
+def _leaves(recipes: Recipes, material: str) -> bool:
+    return any(material in group.relative for group in recipes.all)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _references(sources: Sources) -> pd.DataFrame:
+    own = {
+        "reference": OWN_REFERENCE,
+        "citation": "graphmodel, closest balanced flows and remainders of country totals (docs/methods/closure)",
+    }
+    theirs = sources["references"].drop(columns="chain")
+    table = pd.concat([theirs, pd.DataFrame([own]).reindex(columns=theirs.columns)], ignore_index=True)
+    words = [column for column in table if column != "year"]
+    table[words] = table[words].astype(object).fillna("")
+    return table.sort_values("reference").reset_index(drop=True)
+
+
+def _controls(sources: Sources, sized: Sized) -> pd.DataFrame:
+    """The totals used, what named plants make of them, and the bounds other sources give."""
+    bounds = sources["controls"].query("role == 'bound' and unit != 'share'")
+    unit = sources["materials"].set_index("material")["unit"]
+    mineral = sources["materials"].set_index("material")["mineral"]
+    cells = sized.cells.assign(unit=sized.cells["material"].map(unit), mineral=sized.cells["material"].map(mineral))
+    spread = bounds.groupby(["stage", "mineral", "country", "unit"])["quantity"].agg(["min", "max"])
+    whole = cells.groupby(["stage", "mineral", "country"])["total"].transform("sum")
+    index = pd.MultiIndex.from_frame(cells[["stage", "mineral", "country", "unit"]])
+    found = spread.reindex(index)
+    cells["low"] = np.fmin(found["min"].to_numpy() / whole.to_numpy(), 1.0) * cells["total"].to_numpy()
+    cells["high"] = np.fmax(found["max"].to_numpy() / whole.to_numpy(), 1.0) * cells["total"].to_numpy()
+    cells.loc[found["min"].isna().to_numpy(), ["low", "high"]] = np.nan
+    columns = ["stage", "material", "mineral", "country", "total", "low", "high", "unit", "named", "scale", "remainder", "reference", "evidence"]
+    return cells[columns].sort_values(["stage", "material", "country"]).reset_index(drop=True)

@@ -1,0 +1,400 @@
+"""The hand-kept source tables: what they hold, and how they are read and checked.
+
+A chain is a folder of these tables; a package is the concatenation of its chains, so that the next
+chain is data and not code. `SOURCES` says what each table means; `docs/data-sources.md` is made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from graphmodel.convert.csvtext import parse
+from graphmodel.convert.guard import read_bytes
+from graphmodel.errors import DataPackageError, Problem, SchemaError, nearest
+from graphmodel.schema import EVIDENCE, ROLES, Column, Table, clean
+
+SIZED_BY = ("control", "need", "input")
+SHARE = "share"
+
+_STAGE = Column("stage", "text", "stage of the value chain", required=True, refers="stages.stage")
+_MATERIAL = Column("material", "text", "form that flows", required=True, refers="materials.material")
+_COUNTRY = Column("country", "text", "ISO alpha-3 or region code", required=True, country=True)
+_YEAR = Column("year", "integer", "year the number is for", minimum=1900, maximum=2100)
+_NOTE = Column("note", "text", "remark")
+_GRADE = (
+    Column("reference", "text", "key of the references table", required=True, refers="references.reference"),
+    Column("evidence", "text", "grade of the number", required=True, values=EVIDENCE),
+    _NOTE,
+)
+
+
+def _amount(name: str, description: str, *, required: bool = False, maximum: float = np.inf) -> Column:
+    return Column(name, "number", description, required=required, minimum=0, maximum=maximum)
+
+
+SOURCES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "references",
+            "Publications every row points to.",
+            ("reference",),
+            (
+                Column("reference", "text", "short key", required=True),
+                Column("citation", "text", "author or publisher, title, year", required=True),
+                Column("url", "text", "where it can be found"),
+                _YEAR,
+                Column("licence", "text", "terms of use"),
+                _NOTE,
+            ),
+            required=True,
+        ),
+        Table(
+            "stages",
+            "Stages in the order material passes through them.",
+            ("stage",),
+            (
+                Column("stage", "text", "name of the stage", required=True),
+                Column("order", "integer", "position along the chain", required=True),
+                Column("role", "text", "part the stage plays", required=True, values=ROLES),
+                Column("label", "text", "name to print"),
+            ),
+            required=True,
+        ),
+        Table(
+            "materials",
+            "Forms that flow; how the size of each is known.",
+            ("material",),
+            (
+                Column("material", "text", "unique id", required=True),
+                Column("label", "text", "name to print"),
+                Column("form", "text", "chemical or trade form"),
+                Column("mineral", "text", "element or product family", required=True),
+                Column("unit", "text", "unit of its quantities", required=True),
+                Column("stage", "text", "stage that makes it", required=True, refers="stages.stage"),
+                Column("traded", "flag", "crosses borders"),
+                Column("sized_by", "text", "what its tonnage follows from", required=True, values=SIZED_BY),
+                *_GRADE,
+            ),
+            required=True,
+        ),
+        Table(
+            "composition",
+            "Tonnes of element in one unit of a product.",
+            ("material", "mineral"),
+            (
+                _MATERIAL,
+                Column("mineral", "text", "element", required=True),
+                _amount("amount", "t of element per unit", required=True),
+                _amount("low", "low value"),
+                _amount("high", "high value"),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "recipes",
+            "Input per unit of output, yield included; inputs of one group replace one another.",
+            ("stage", "output", "input"),
+            (
+                _STAGE,
+                Column("output", "text", "material made", required=True, refers="materials.material"),
+                Column("input", "text", "material used", required=True, refers="materials.material"),
+                _amount("amount", "units of input per unit of output", required=True),
+                Column("group", "text", "inputs that can replace one another"),
+                Column("essential", "flag", "output stops without it"),
+                *_GRADE,
+            ),
+            required=True,
+        ),
+        Table(
+            "controls",
+            "Country totals, or country shares of a total that the next stage decides.",
+            ("stage", "mineral", "material", "country", "role", "reference", "year"),
+            (
+                _STAGE,
+                Column("mineral", "text", "element or product family", required=True),
+                Column("material", "text", "one form; all of stage and mineral when empty", refers="materials.material"),
+                _COUNTRY,
+                _YEAR,
+                _amount("quantity", "total a year, or share", required=True),
+                Column("unit", "text", "unit, or share", required=True),
+                Column("role", "text", "control decides; bound is another source", required=True, values=("control", "bound")),
+                *_GRADE,
+            ),
+            required=True,
+        ),
+        Table(
+            "mix",
+            "How a total over several forms splits, or what a product takes of inputs that replace one another "
+            "(its name then stands in `mineral`); country WLD is the default.",
+            ("stage", "mineral", "country", "material"),
+            (
+                _STAGE,
+                Column("mineral", "text", "element or family split, or the product that takes", required=True),
+                _COUNTRY,
+                _MATERIAL,
+                _amount("share", "share of the total", required=True, maximum=1),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "plants",
+            "Named facilities, one row a site.",
+            ("node_id",),
+            (
+                Column("node_id", "text", "unique id", required=True),
+                Column("name", "text", "name to print", required=True),
+                Column("operator", "text", "who runs it"),
+                _STAGE,
+                _COUNTRY,
+                Column("control", "text", "home of the controlling owner", country=True),
+                Column("cluster", "flag", "joins several sites"),
+                Column("status", "text", "state in the base year"),
+                Column("start_year", "integer", "first year of output"),
+                Column("lat", "number", "latitude", minimum=-90, maximum=90),
+                Column("lon", "number", "longitude", minimum=-180, maximum=180),
+                *_GRADE,
+            ),
+            required=True,
+        ),
+        Table(
+            "plant_outputs",
+            "What each facility makes: nameplate and output of the base year.",
+            ("node_id", "material"),
+            (
+                Column("node_id", "text", "facility", required=True, refers="plants.node_id"),
+                _MATERIAL,
+                _amount("capacity", "nameplate a year"),
+                _amount("output", "output of the base year"),
+                Column("unit", "text", "unit of both", required=True),
+                _YEAR,
+                *_GRADE,
+            ),
+            required=True,
+        ),
+        Table(
+            "owners",
+            "Equity shares.",
+            ("node_id", "owner"),
+            (
+                Column("node_id", "text", "facility", required=True, refers="plants.node_id"),
+                Column("owner", "text", "shareholder", required=True),
+                Column("owner_country", "text", "home of the shareholder", country=True),
+                _amount("share", "equity share", required=True, maximum=1),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "trade",
+            "What countries ship to one another; a prior, not a total.",
+            ("material", "exporter", "importer", "reference"),
+            (
+                _MATERIAL,
+                Column("exporter", "text", "ISO alpha-3 or region code", required=True, country=True),
+                Column("importer", "text", "ISO alpha-3 or region code", required=True, country=True),
+                _amount("quantity", "flow a year in the material's unit", required=True),
+                Column("unit", "text", "unit", required=True),
+                _YEAR,
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "contracts",
+            "What plants ship to one another by contract, ownership or report.",
+            ("source", "target", "material"),
+            (
+                Column("source", "text", "supplier", required=True, refers="plants.node_id"),
+                Column("target", "text", "buyer", required=True, refers="plants.node_id"),
+                _MATERIAL,
+                _amount("quantity", "flow a year in the material's unit", required=True),
+                Column("unit", "text", "unit"),
+                Column("basis", "text", "contract or reported", required=True, values=("contract", "reported")),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "coproducts",
+            "Outputs that come from one process.",
+            ("stage", "country", "host", "companion"),
+            (
+                _STAGE,
+                Column("country", "text", "country it holds for; all when empty", country=True),
+                Column("host", "text", "material that pays for the process", required=True, refers="materials.material"),
+                Column("companion", "text", "material that comes with it", required=True, refers="materials.material"),
+                _amount("ratio", "companion per unit of host"),
+                _amount("rigid", "share that needs the host", maximum=1),
+                *_GRADE,
+            ),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All source tables of a package, each the concatenation of its chains."""
+
+    tables: Mapping[str, pd.DataFrame]
+    origin: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    """File and line of every row, by table."""
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.tables[name]
+
+    def mix(self, stage: str, what: str, *countries: str) -> dict[str, float]:
+        """Return the split of a total, or of what a product takes, for the first country that has one."""
+        rows = self["mix"]
+        here = rows[(rows["stage"] == stage) & (rows["mineral"] == what)]
+        for country in (*countries, "WLD"):
+            found = here[here["country"] == country]
+            if len(found):
+                shares = found.set_index("material")["share"]
+                return {str(material): float(share) for material, share in (shares / shares.sum()).items()}
+        return {}
+
+    def problem(self, table: str, position: int, column: str, message: str, hint: str = "") -> Problem:
+        """Describe what is wrong with one row, by its file and line."""
+        files, lines = self.origin[table]
+        value = str(self.tables[table][column].iloc[position]) if column else ""
+        return Problem(str(files[position]), int(lines[position]), column, value, message, hint)
+
+
+def read_sources(folder: Path) -> Sources:
+    """Read every chain folder below ``folder`` and check what the tables say of one another.
+
+    Raises
+    ------
+    DataPackageError
+        If there is no source table at all.
+    SchemaError
+        With every breach in every file.
+    """
+    paths = sorted(folder.rglob("*.csv"))
+    if not paths:
+        raise DataPackageError(f"{folder} holds no source tables; needs {', '.join(SOURCES)} as CSV")
+    parts: dict[str, list[pd.DataFrame]] = {}
+    origins: dict[str, list[tuple[str, np.ndarray]]] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        file, name = str(path.relative_to(folder)), path.stem
+        sheet = parse(read_bytes(path), file)
+        problems += sheet.problems
+        if name not in SOURCES:
+            problems.append(Problem(file, 0, "", name, "unknown table", nearest(name, SOURCES)))
+            continue
+        problems += _unknown_columns(sheet.frame, SOURCES[name], file)
+        parts.setdefault(name, []).append(sheet.frame.assign(chain=path.parent.name))
+        origins.setdefault(name, []).append((file, sheet.lines))
+    if problems:
+        raise SchemaError(problems)
+    origin = {
+        name: (
+            np.concatenate([np.repeat(file, len(line)) for file, line in rows]),
+            np.concatenate([line for _, line in rows]),
+        )
+        for name, rows in origins.items()
+    }
+    joined = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+    joined["references"], origin["references"] = _same_citation_once(joined["references"], origin["references"])
+    tables = _clean_by_file(joined, origin)
+    sources = Sources(tables, origin)
+    found = list(_cross_problems(sources))
+    if found:
+        raise SchemaError(found)
+    return sources
+
+
+def _unknown_columns(frame: pd.DataFrame, table: Table, file: str) -> Iterator[Problem]:
+    for name in frame.columns:
+        if name not in table.by_name:
+            yield Problem(file, 1, str(name), "", "unknown column", nearest(str(name), table.by_name))
+
+
+def _same_citation_once(
+    references: pd.DataFrame, origin: tuple[np.ndarray, np.ndarray]
+) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
+    """Chains may cite the same publication; keep the first of equal keys."""
+    keep = ~references["reference"].duplicated().to_numpy()
+    return references[keep].reset_index(drop=True), (origin[0][keep], origin[1][keep])
+
+
+def _clean_by_file(
+    joined: Mapping[str, pd.DataFrame], origin: Mapping[str, tuple[np.ndarray, np.ndarray]]
+) -> dict[str, pd.DataFrame]:
+    """Check the joined tables; name the file and line each problem stands in."""
+    try:
+        cleaned = clean(joined, schema=SOURCES)
+    except SchemaError as error:
+        raise SchemaError(_placed(problem, origin) for problem in error.problems) from None
+    empty = {name: pd.DataFrame(columns=[c.name for c in table.columns]) for name, table in SOURCES.items()}
+    missing = {name: empty[name] for name in SOURCES if name not in cleaned}
+    return {**clean({**joined, **missing}, schema=SOURCES)} if missing else cleaned
+
+
+def _placed(problem: Problem, origin: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Problem:
+    if problem.line == 0 or problem.table not in origin:
+        return problem
+    files, lines = origin[problem.table]
+    row = problem.line - 1
+    hint = problem.hint
+    if hint.startswith("first on line "):
+        first = int(hint.removeprefix("first on line ")) - 1
+        hint = f"first in {files[first]} line {lines[first]}"
+    return Problem(str(files[row]), int(lines[row]), problem.column, problem.value, problem.message, hint)
+
+
+def _cross_problems(sources: Sources) -> Iterator[Problem]:
+    """List what is wrong between tables: units, splits, forms that do not meet."""
+    yield from _unit_problems(sources)
+    yield from _mix_problems(sources)
+    yield from _open_ends(sources)
+    yield from _owner_problems(sources)
+
+
+def _unit_problems(sources: Sources) -> Iterator[Problem]:
+    unit = sources["materials"].set_index("material")["unit"]
+    for table in ("plant_outputs", "trade", "contracts", "controls"):
+        frame = sources[table]
+        for position, row in enumerate(frame.itertuples()):
+            if not row.material or not row.unit or row.unit == SHARE or getattr(row, "role", "") == "bound":
+                continue
+            if row.unit != unit[row.material]:
+                yield sources.problem(table, position, "unit", f"is not the unit of {row.material}", f"use {unit[row.material]}")
+
+
+def _mix_problems(sources: Sources) -> Iterator[Problem]:
+    mix = sources["mix"]
+    for (stage, mineral, country), rows in mix.groupby(["stage", "mineral", "country"], sort=True):
+        total = rows["share"].sum()
+        if abs(total - 1) > 5e-3:
+            where = f"{stage} {mineral} {country}"
+            yield sources.problem("mix", int(rows.index[0]), "share", f"shares of {where} sum to {total:.4f}, not 1: first is")
+
+
+def _open_ends(sources: Sources) -> Iterator[Problem]:
+    """A form made but nowhere used, or used but nowhere made."""
+    materials, recipes = sources["materials"], sources["recipes"]
+    roles = sources["stages"].set_index("stage")["role"]
+    used, made = set(recipes["input"]), set(recipes["output"])
+    final = {"sink", "stock"}
+    companions = set(sources["coproducts"]["companion"]) | set(sources["coproducts"]["host"])
+    direct = set(sources["plant_outputs"]["material"]) | set(sources["mix"]["material"]) | set(sources["controls"]["material"])
+    for position, row in enumerate(materials.itertuples()):
+        role = roles[row.stage]
+        if role not in final and row.material not in used:
+            yield sources.problem("materials", position, "material", "is made but nowhere used", "add a recipe that takes it")
+        if role != "origin" and row.material not in made | companions | direct:
+            yield sources.problem("materials", position, "material", "is nowhere made", "add a recipe that makes it")
+
+
+def _owner_problems(sources: Sources) -> Iterator[Problem]:
+    owners = sources["owners"]
+    for node_id, rows in owners.groupby("node_id", sort=True):
+        total = rows["share"].sum()
+        if total > 1.005:
+            yield sources.problem("owners", int(rows.index[0]), "node_id", f"shares sum to {total:.3f}, above 1, for")

@@ -1,0 +1,149 @@
+"""Plausibility: what the schema allows but a reader would question, as a table of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from graphmodel.kernels.paths import reachable
+from graphmodel.network import Network
+
+TOLERANCE = 1e-9
+"""Largest relative error of a balance."""
+
+COLUMNS = ("check", "table", "row", "value", "message")
+
+
+def check(network: Network) -> pd.DataFrame:
+    """List what looks wrong in a network that the schema allows.
+
+    Returns
+    -------
+    DataFrame
+        ``check`` (name of the rule), ``table``, ``row`` (id), ``value``, ``message``. Empty when nothing is found.
+
+    Notes
+    -----
+    Findings, not errors: a network with findings can be analysed. Rules are in `CHECKS`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> len(gm.check(gm.load("toy-battery")))
+    0
+    """
+    findings = [found for rule in CHECKS for found in rule(network)]
+    return pd.DataFrame(findings, columns=list(COLUMNS))
+
+
+Finding = tuple[str, str, str, str, str]
+
+
+def isolated_nodes(network: Network) -> list[Finding]:
+    """Nodes that no edge touches."""
+    touched = np.zeros(network.n_nodes, dtype=bool)
+    touched[network.source] = touched[network.target] = True
+    ids = network.nodes["node_id"][~touched]
+    return [("isolated_nodes", "nodes", str(node), "", "no edge touches it") for node in ids]
+
+
+def self_loops(network: Network) -> list[Finding]:
+    """Edges from a node to itself."""
+    loops = network.edges[network.source == network.target]
+    return [("self_loops", "edges", str(r.edge_id), str(r.source), "leads from a node to itself") for r in loops.itertuples()]
+
+
+def empty_edges(network: Network) -> list[Finding]:
+    """Edges that carry nothing."""
+    edges = network.edges
+    rows = edges[edges["quantity"] == 0]
+    return [("empty_edges", "edges", str(row.edge_id), "0", "carries nothing") for row in rows.itertuples()]
+
+
+def untraced_nodes(network: Network) -> list[Finding]:
+    """Nodes that sell or use something no origin can have supplied."""
+    reached = reachable(network.n_nodes, network.source, network.target, np.flatnonzero(network.has_role("origin")))
+    touched = np.union1d(network.source, network.target)
+    missing = touched[~reached[touched]]
+    ids = network.nodes["node_id"].to_numpy()[missing]
+    return [("untraced_nodes", "nodes", str(node), "", "no path leads to it from an origin") for node in ids]
+
+
+def output_above_capacity(network: Network) -> list[Finding]:
+    """Nodes whose output exceeds their nameplate."""
+    nodes = network.nodes
+    rows = nodes[nodes["output"] > nodes["capacity"] * (1 + 1e-6)]
+    return [
+        ("output_above_capacity", "nodes", str(r.node_id), f"{r.output:g}", f"output is above the capacity of {r.capacity:g}")
+        for r in rows.itertuples()
+    ]
+
+
+def owners_above_one(network: Network) -> list[Finding]:
+    """Nodes owned to more than a whole."""
+    total = network.table("owners").groupby("node_id")["share"].sum()
+    return [
+        ("owners_above_one", "owners", str(node), f"{share:.3f}", "equity shares sum to more than 1")
+        for node, share in total[total > 1.005].items()
+    ]
+
+
+def unbalanced_nodes(network: Network) -> list[Finding]:
+    """Nodes whose edges and residual do not add up to what they make or need."""
+    gap = imbalance(network)
+    bad = gap[gap["error"] > TOLERANCE]
+    return [
+        ("unbalanced_nodes", "balances", f"{r.node_id} {r.side} {r.item}", f"{r.error:.2e}", "edges and residual do not add up")
+        for r in bad.itertuples()
+    ]
+
+
+def imbalance(network: Network) -> pd.DataFrame:
+    """Compare stated balances with edges.
+
+    Returns
+    -------
+    DataFrame
+        ``node_id``, ``side``, ``item``, ``error``: difference as a share of the quantity.
+    """
+    balances, edges = network.table("balances"), network.edges
+    balances = balances[balances["side"] != "demand"]
+    sent = edges.groupby(["source", "material"])["quantity"].sum()
+    sent.index.names = ["node_id", "item"]
+    recipes = network.table("recipes")
+    recipes = recipes.assign(item=recipes["group"].where(recipes["group"] != "", recipes["input"]))
+    recipes["relative"] = recipes["amount"] / recipes.groupby(["stage", "output", "item"])["amount"].transform("first")
+    slot = recipes.drop_duplicates(["stage", "input"])[["stage", "input", "item", "relative"]]
+    stage = network.nodes.set_index("node_id")["stage"]
+    into = edges.assign(stage=edges["target"].map(stage)).merge(slot, left_on=["stage", "material"], right_on=["stage", "input"])
+    got = (into["quantity"] / into["relative"]).groupby([into["target"], into["item"]]).sum()
+    got.index.names = ["node_id", "item"]
+    carried = pd.concat([sent.rename("carried").reset_index().assign(side="output"), got.rename("carried").reset_index().assign(side="input")])
+    joined = balances.merge(carried, on=["node_id", "side", "item"], how="left").fillna({"carried": 0.0})
+    error = (joined["quantity"] - joined["carried"] - joined["residual"]).abs() / joined["quantity"].where(joined["quantity"] > 0)
+    return joined.assign(error=error.fillna(0.0))[["node_id", "side", "item", "error"]]
+
+
+def missing_references(network: Network) -> list[Finding]:
+    """Rows without a source."""
+    found: list[Finding] = []
+    for table, key in (("nodes", "node_id"), ("edges", "edge_id")):
+        rows = network.table(table)
+        for row_id in rows.loc[rows["reference"] == "", key]:
+            found.append(("missing_references", table, str(row_id), "", "has no reference"))
+    return found
+
+
+CHECKS: tuple[Callable[[Network], list[Finding]], ...] = (
+    isolated_nodes,
+    self_loops,
+    empty_edges,
+    untraced_nodes,
+    output_above_capacity,
+    owners_above_one,
+    unbalanced_nodes,
+    missing_references,
+)
+"""Every rule; each takes a network and returns its findings."""

@@ -1,0 +1,297 @@
+"""The command line: the same few nouns, the same options everywhere.
+
+Tables go to standard output, everything else to standard error. Exit codes: 0 done, 1 refused or problems found,
+2 wrong usage. Heavy modules are imported inside commands, so that help is instant.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from graphmodel import __version__
+from graphmodel.errors import GraphModelError, SchemaError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from graphmodel.network import Network
+
+DEFAULT = "minerals-2024"
+
+
+class _Commands(click.Group):
+    """Turn every error of ours into one message and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SchemaError as error:
+            lines = "\n".join(f"  {problem}" for problem in error.problems)
+            raise click.ClickException(f"{len(error.problems)} problem(s):\n{lines}") from None
+        except (GraphModelError, OSError) as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, message="graphmodel %(version)s")
+def main() -> None:
+    """Mineral value chains as a directed multigraph: chokepoints, losses, and what alliance projects change.
+
+    DATA is the name of a shipped data set (see `graphmodel datasets`) or the path of your own: a folder of CSV
+    files, .json, .graphml or .gexf.
+    """
+
+
+_data = click.argument("data", default=DEFAULT, metavar="[DATA]")
+_mineral = click.option("--mineral", "-m", help="Weigh products by the tonnes of this mineral they hold.")
+_format = click.option(
+    "--format", "-f", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+_where = click.option(
+    "--where", "-w", "where", multiple=True, required=True, metavar="KEY=VALUE",
+    help="Which nodes: any column, owner, equity, alliance, outside, material or role. Repeat to narrow.",
+)  # fmt: skip
+_severity = click.option("--severity", default=1.0, show_default=True, help="Share that stops, 0 to 1.")
+
+
+def _load(data: str) -> Network:
+    from graphmodel import datasets  # noqa: PLC0415 - pandas
+
+    return datasets.load(data)
+
+
+def _mineral_of(network: Network, mineral: str | None) -> str | None:
+    """The mineral asked for, or the first of the network's own where products come in several units."""
+    if mineral is not None or len(network.units()) < 2:
+        return mineral
+    chosen = str(network.description.get("mineral", "")) or (network.minerals[0] if network.minerals else "")
+    click.echo(f"weighed by {chosen}; choose another with --mineral: {', '.join(network.minerals)}", err=True)
+    return chosen or None
+
+
+def _show(frame: pd.DataFrame, form: str) -> None:
+    """Print a table in the format asked for."""
+    if form == "csv":
+        click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
+    elif form == "json":
+        click.echo(frame.to_json(orient="records", indent=1, force_ascii=False))
+    elif frame.empty:
+        click.echo("(no rows)")
+    else:
+        click.echo(frame.to_string(index=False, float_format=lambda value: f"{value:.4g}", na_rep=""))
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error, only on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
+        shown = 0
+
+        def update(done: int, total: int) -> None:
+            nonlocal shown
+            now = int(1000 * done / max(total, 1))
+            bar.update(now - shown)
+            shown = now
+
+        yield update
+
+
+def _selection(where: tuple[str, ...]) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    for part in where:
+        key, sign, value = part.partition("=")
+        if not sign or not key or not value:
+            raise click.BadParameter(f"{part!r} is not KEY=VALUE, for example country=CHN", param_hint="--where")
+        values = value.split(",")
+        if key == "equity":
+            try:
+                chosen[key] = float(value)
+            except ValueError:
+                raise click.BadParameter(f"equity is {value!r}, not a number", param_hint="--where") from None
+        else:
+            chosen[key] = values if len(values) > 1 else value
+    return chosen
+
+
+@main.command()
+@_format
+def datasets(form: str) -> None:
+    """List the data sets that ship with the package."""
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+
+    _show(shipped.available().drop(columns="path"), form)
+
+
+@main.command()
+@_data
+@_format
+def summary(data: str, form: str) -> None:
+    """Count nodes, countries and edges by stage."""
+    _show(_load(data).summary(), form)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--update", is_flag=True, help="Rewrite the descriptor after your own edits, if nothing is wrong.")
+@_format
+def check(folder: Path, update: bool, form: str) -> None:
+    """Tell everything that is wrong in a folder of tables: file, line, column, value, hint.
+
+    Exits with 1 when there is a problem. Plausibility findings are listed after, and do not change the exit code.
+    """
+    import pandas as pd  # noqa: PLC0415 - pandas
+
+    from graphmodel.checks import check as find  # noqa: PLC0415 - pandas
+    from graphmodel.convert import folder_problems, read_folder, update_descriptor  # noqa: PLC0415 - pandas
+
+    if update:
+        update_descriptor(folder)
+    problems = folder_problems(folder)
+    if problems:
+        _show(pd.DataFrame([vars(problem) for problem in problems]), form)
+        click.echo(f"{len(problems)} problem(s)", err=True)
+        sys.exit(1)
+    network = read_folder(folder)
+    findings = find(network)
+    click.echo(f"{network!r}: no problems, {len(findings)} finding(s)", err=True)
+    if len(findings) or form != "table":
+        _show(findings, form)
+
+
+@main.command()
+@_data
+@_mineral
+@click.option("--by", default="node", show_default=True, help="node, country, control, owner, stage, country,stage …")
+@click.option("--equity", default=0.5, show_default=True, help="Least share an owner must hold, with --by owner.")
+@click.option("--top", default=15, show_default=True, help="Rows to show; 0 for all.")
+@_format
+def chokepoints(data: str, mineral: str | None, by: str, equity: float, top: int, form: str) -> None:
+    """Rank what would be missed most: loss under both responses, centralities beside it.
+
+    \b
+    graphmodel chokepoints --mineral cobalt --by country,stage
+    graphmodel chokepoints my-data/ --by control --format csv > chokepoints.csv
+    """
+    from graphmodel.analysis import chokepoints as rank  # noqa: PLC0415 - numpy, scipy
+
+    network = _load(data)
+    with _progress("removing") as update:
+        result = rank(network, by=by, mineral=_mineral_of(network, mineral), equity=equity, progress=update)
+    _show(result.table.head(top) if top > 0 else result.table, form)
+
+
+@main.command()
+@_data
+@_where
+@_severity
+@_format
+def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> None:
+    """Shut a selection and show who loses which product.
+
+    \b
+    graphmodel remove -w country=CHN -w stage=refining
+    graphmodel remove -w alliance=G7 --severity 0.5 --format json
+    """
+    from graphmodel.analysis import losses  # noqa: PLC0415 - numpy, scipy
+    from graphmodel.scenario import Scenario  # noqa: PLC0415 - pandas
+
+    chosen = _selection(where)
+    scenario = Scenario(" ".join(where), members=_members(chosen)).shut(severity, **chosen)
+    table = losses(_load(data), scenario).table
+    _show(table.sort_values(["response", "loss_share"], ascending=[True, False], kind="stable"), form)
+
+
+def _members(chosen: dict[str, Any]) -> pd.DataFrame | None:
+    """Membership of alliances, where the selection asks for one."""
+    if not {"alliance", "outside"} & set(chosen):
+        return None
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+
+    return shipped.table("alliances", "members")
+
+
+@main.command()
+@_data
+@_format
+@click.option("--table", "which", type=click.Choice(["closure", "basis", "large_estimates", "controls"]), multiple=True)
+def closure(data: str, form: str, which: tuple[str, ...]) -> None:
+    """Say how well a built data set closes: supply and need, basis of flows, large flows only estimated."""
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+
+    for name in which or ("closure", "basis", "large_estimates"):
+        if form == "table":
+            click.echo(f"\n{name}")
+        _show(shipped.table(data, name), form)
+
+
+@main.command()
+@_data
+@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help=".json, .graphml, .gexf or a folder.")
+@click.option("--format", "-f", "form", help="json, graphml, gexf, csv or parquet; by the ending when absent.")
+def export(data: str, output: Path, form: str | None) -> None:
+    """Write a network to another format; nothing is lost, parallel edges stay."""
+    from graphmodel.convert import write  # noqa: PLC0415 - networkx
+
+    write(_load(data), output, form)  # type: ignore[arg-type]
+    click.echo(f"wrote {output}", err=True)
+
+
+@main.command()
+@click.argument("name", default=DEFAULT, metavar="[DATA]")
+def cite(name: str) -> None:
+    """Print the citations of a data set and of its sources."""
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+
+    click.echo(shipped.cite(name))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Start a data set of your own from the seven-node toy, ready to edit and check."""
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+    from graphmodel.convert import write_folder  # noqa: PLC0415 - pandas
+
+    network = shipped.load("toy-battery")
+    write_folder(network, folder, extra={"references": shipped.table("toy-battery", "references")})
+    click.echo(f"wrote {folder}; edit the CSV files, then: graphmodel check {folder} --update", err=True)
+
+
+@main.command()
+@click.argument("name", default=DEFAULT)
+@click.option("--sources", type=click.Path(path_type=Path), help="Folder of source tables; the shipped ones when absent.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder to write into; the data folder when absent.")
+def build(name: str, sources: Path | None, output: Path | None) -> None:
+    """Make a data package from its source tables: totals, plants, flows, closure."""
+    from graphmodel.build import build as make  # noqa: PLC0415 - scipy
+
+    package = make(name, sources=sources, out=output, progress=lambda step: click.echo(step, err=True))
+    click.echo(f"{len(package.dense['nodes'])} nodes, {len(package.dense['edges'])} edges", err=True)
+
+
+@main.command()
+@_data
+@_mineral
+@click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("report"), show_default=True)
+def report(data: str, mineral: str | None, output: Path) -> None:
+    """Write one self-contained HTML page with its figures and tables.
+
+    \b
+    graphmodel report -o report
+    graphmodel report my-data/ -o my-report
+    """
+    from graphmodel.report import write_report  # noqa: PLC0415 - matplotlib
+
+    network = _load(data)
+    with _progress("report") as update:
+        page = write_report(network, output, mineral=_mineral_of(network, mineral), data=data, progress=update)
+    click.echo(f"wrote {page}", err=True)

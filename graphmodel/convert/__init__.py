@@ -1,0 +1,33 @@
+"""Networks to files and other graph packages, and back."""
+
+from __future__ import annotations
+
+from graphmodel.convert.files import Format, read, write
+from graphmodel.convert.folder import folder_problems, read_folder, read_table, update_descriptor, write_folder
+from graphmodel.convert.graphs import from_igraph, from_networkx, to_igraph, to_networkx
+from graphmodel.convert.markup import read_gexf, read_graphml, write_gexf, write_graphml
+from graphmodel.convert.node_link import read_json, write_json
+from graphmodel.convert.parquet import read_parquet, write_parquet
+
+__all__ = [
+    "Format",
+    "folder_problems",
+    "from_igraph",
+    "from_networkx",
+    "read",
+    "read_folder",
+    "read_gexf",
+    "read_graphml",
+    "read_json",
+    "read_parquet",
+    "read_table",
+    "to_igraph",
+    "to_networkx",
+    "update_descriptor",
+    "write",
+    "write_folder",
+    "write_gexf",
+    "write_graphml",
+    "write_json",
+    "write_parquet",
+]

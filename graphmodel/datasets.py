@@ -1,0 +1,150 @@
+"""Data sets that ship with the package, and networks read from a path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from graphmodel.convert import descriptor as descriptors
+from graphmodel.convert.files import read
+from graphmodel.convert.folder import read_folder, read_table
+from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.network import Network
+
+_PACKAGED = Path(__file__).parent / "_datasets"
+
+
+def available() -> pd.DataFrame:
+    """List the data sets that ship with the package.
+
+    Returns
+    -------
+    DataFrame
+        ``name``, ``title``, ``year``, ``nodes``, ``edges`` (rows), ``licence``, ``size_mb``, ``path``.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> gm.available().set_index("name").loc["toy-battery", ["nodes", "edges"]].tolist()
+    [7, 8]
+    """
+    columns = ["name", "title", "year", "nodes", "edges", "licence", "size_mb", "path"]
+    return pd.DataFrame([_row(name, folder) for name, folder in _folders().items()], columns=columns)
+
+
+def load(name_or_path: str | os.PathLike[str]) -> Network:
+    """Load a data set by name, or a network of your own from a path.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A name listed by `available`, or a path that `read` takes: a folder of CSV files, a ``.graphml`` …
+
+    Raises
+    ------
+    UnknownNameError
+        If it is neither.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> gm.load("toy-battery").n_nodes
+    7
+    """
+    folders = _folders()
+    if name_or_path in folders:
+        return read_folder(folders[str(name_or_path)])
+    if Path(name_or_path).exists():
+        return read(name_or_path)
+    raise _unknown(name_or_path)
+
+
+def table(name: str, resource: str) -> pd.DataFrame:
+    """Read one table of a data set, such as ``references`` or ``closure``.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> gm.table("toy-battery", "references")["reference"].tolist()
+    ['toy']
+    """
+    return read_table(_folder(name), resource)
+
+
+def cite(name: str) -> str:
+    """Return the citations of a data set and of its sources, one a line.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> print(gm.cite("toy-battery"))
+    Toy battery chain (2024). Data package of graphmodel, licence MIT.
+    - Invented for teaching; no real plant is meant (2024). Licence MIT.
+    """
+    folder = _folder(name)
+    row = _row(name, folder)
+    year = f" ({row['year']})" if row["year"] else ""
+    lines = [f"{row['title']}{year}. Data package of graphmodel, licence {row['licence'] or 'not stated'}."]
+    if (folder / "references.csv").exists():
+        references = read_table(folder, "references").astype(object).fillna("")
+        lines += [_citation(entry) for entry in references.to_dict("records")]
+    return "\n".join(lines)
+
+
+def _citation(entry: Mapping[Hashable, object]) -> str:
+    year = f" ({entry['year']})" if entry.get("year") else ""
+    url = f" {entry['url']}" if entry.get("url") else ""
+    licence = f" Licence {entry['licence']}." if entry.get("licence") else ""
+    return f"- {str(entry.get('citation', '')).rstrip('.')}{year}.{url}{licence}"
+
+
+def root() -> Path:
+    """Where data sets lie: in the wheel, or beside the package in a repository."""
+    return _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "datasets"
+
+
+def _folders() -> dict[str, Path]:
+    home = root()
+    found = sorted(home.iterdir()) if home.is_dir() else []
+    return {folder.name: folder for folder in found if (folder / descriptors.FILE).is_file()}
+
+
+def _folder(name: str) -> Path:
+    folders = _folders()
+    if name not in folders:
+        raise _unknown(name)
+    return folders[name]
+
+
+def _unknown(name: str | os.PathLike[str]) -> UnknownNameError:
+    return UnknownNameError(f"no data set or file {str(name)!r}; {nearest(str(name), _folders())}")
+
+
+def _row(name: str, folder: Path) -> dict[str, object]:
+    descriptor = descriptors.read(folder) or {}
+    resources = descriptor.get("resources")
+    entries = [entry for entry in resources if isinstance(entry, dict)] if isinstance(resources, list) else []
+    rows = {entry.get("name"): entry.get("rows") for entry in entries}
+    size = sum(file.stat().st_size for file in folder.glob("*.csv"))
+    return {
+        "name": name,
+        "title": descriptor.get("title", name),
+        "year": descriptor.get("year", ""),
+        "nodes": rows.get("nodes"),
+        "edges": rows.get("edges"),
+        "licence": _licences(descriptor.get("licenses")),
+        "size_mb": round(size / 1e6, 3),
+        "path": str(folder),
+    }
+
+
+def _licences(entries: object) -> str:
+    names = (
+        [str(entry.get("name", "")) for entry in entries if isinstance(entry, dict)]
+        if isinstance(entries, list)
+        else []
+    )
+    return ", ".join(filter(None, names))

@@ -1,0 +1,119 @@
+"""Every exception graphmodel raises on purpose.
+
+Each inherits `GraphModelError` and the built-in a caller would expect, so that
+``except ValueError`` and ``except graphmodel.GraphModelError`` both work.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SHOWN = 5
+"""How many values, and how many problems, a message spells out."""
+
+
+class GraphModelError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class UnknownNameError(GraphModelError, LookupError):
+    """A stage, country, material, measure, data set … that does not exist."""
+
+
+class MixedUnitsError(GraphModelError, ValueError):
+    """Quantities in different units would have been added."""
+
+
+class ParameterError(GraphModelError, ValueError):
+    """An argument outside its range, or two that contradict each other."""
+
+
+class EmptySelectionError(GraphModelError, ValueError):
+    """A selection that matches nothing."""
+
+
+class ConvergenceError(GraphModelError, ArithmeticError):
+    """An iteration that did not reach its tolerance."""
+
+
+class DataPackageError(GraphModelError, OSError):
+    """A data package that is missing, incomplete, changed or half-written."""
+
+
+class UntrustedFileError(GraphModelError, ValueError):
+    """A file refused before it is read: too large, or with constructs that can do harm."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with one cell, row or table.
+
+    Parameters
+    ----------
+    table : name of the table, or of the file it was read from
+    line : line in the file, or 1-based row where the table came as a frame; 0 for the whole table
+    column : column, or "" for the whole row
+    value : the offending value as text, or ""
+    message : what is wrong
+    hint : what would be right, or ""
+    """
+
+    table: str
+    line: int
+    column: str
+    value: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = ":".join(str(part) for part in (self.table, self.line, self.column) if part)
+        value = f" {self.value!r}" if self.value else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}: {self.message}{value}{hint}"
+
+
+class SchemaError(GraphModelError, ValueError):
+    """Tables that break the schema; `problems` lists every breach."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(problems))
+        shown = [str(problem) for problem in self.problems[:SHOWN]]
+        more = len(self.problems) - len(shown)
+        if more > 0:
+            shown.append(f"… and {more} more; all are in the error's `problems`")
+        count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
+        super().__init__("\n  ".join([f"{count}:", *shown]))
+
+
+def nearest(value: str, known: Iterable[str]) -> str:
+    """Say which known name is closest to ``value``, or list the first few.
+
+    Examples
+    --------
+    >>> nearest("refinning", ["mining", "refining"])
+    "did you mean 'refining'?"
+    >>> nearest("x", ["mining", "refining"])
+    'there are: mining, refining'
+    """
+    names = [str(name) for name in known]
+    folded = {name.casefold(): name for name in names}
+    match = difflib.get_close_matches(str(value).casefold(), list(folded), n=1, cutoff=0.6)
+    if match:
+        return f"did you mean {folded[match[0]]!r}?"
+    if not names:
+        return "there are none"
+    return f"there are: {listed(sorted(names))}"
+
+
+def listed(values: Sequence[object]) -> str:
+    """Join at most five values and say how many are left out.
+
+    Examples
+    --------
+    >>> listed([1, 2, 3, 4, 5, 6, 7])
+    '1, 2, 3, 4, 5 … (7 in all)'
+    """
+    shown = ", ".join(str(value) for value in values[:SHOWN])
+    return shown if len(values) <= SHOWN else f"{shown} … ({len(values)} in all)"

@@ -1,0 +1,35 @@
+"""Compile a loop on first use, so that small networks never wake the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@cache
+def compiled(loop: Callable[P, R]) -> Callable[P, R]:
+    """Return the machine-code version of a plain Python loop.
+
+    Parameters
+    ----------
+    loop : module-level function of arrays and numbers that calls no other function of ours
+
+    Returns
+    -------
+    callable
+        Same signature, same answers. It releases the interpreter lock, and its code is kept on disk for the
+        next session. With ``NUMBA_DISABLE_JIT=1`` it is the loop itself.
+
+    Notes
+    -----
+    Importing numba takes about half a second and compiling a loop one to four, once per machine. Only the
+    assumptions that no number is nan and that zeros have no sign are relaxed; sums keep their order.
+    """
+    from numba import njit  # noqa: PLC0415 - half a second, wanted by large networks only
+
+    machine_code: Callable[P, R] = njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})(loop)
+    return machine_code

@@ -1,0 +1,303 @@
+"""The central noun: three required tables, optional ones, and the codes that join them."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from graphmodel._types import FloatArray, IntArray
+from graphmodel.errors import MixedUnitsError, UnknownNameError, listed, nearest
+from graphmodel.schema import TABLES, clean
+
+_COPIES_LAZILY = int(pd.__version__.split(".")[0]) >= 3
+
+
+class Network:
+    """A value chain as a directed multigraph: nodes, edges and the stages they pass.
+
+    Parameters
+    ----------
+    nodes : DataFrame
+        One row a facility, remainder, demand or stock; ``node_id``, ``stage`` and ``country`` must be there.
+    edges : DataFrame
+        One row a flow of one material; ``source``, ``target``, ``material`` and ``quantity`` must be there.
+    stages : DataFrame
+        ``stage``, ``order`` and ``role`` (origin, process, sink, recycle, stock).
+    **optional : DataFrame
+        ``materials``, ``composition``, ``recipes``, ``coproducts``, ``owners``, ``balances``;
+        columns and units as in `graphmodel.schema.TABLES`.
+    name : str
+        Name printed with every result.
+    description : mapping
+        What a data package says of itself (title, year, licence, sources …).
+
+    Raises
+    ------
+    SchemaError
+        With every breach in all tables.
+
+    Notes
+    -----
+    A network is a value: it never changes. Tables come out as copies, arrays read-only; a changed network
+    is a new one, made by a `Scenario` or from new tables. Parallel edges are rows of their own.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> toy
+    <Network 'toy-battery': 7 nodes, 8 edges, 4 stages, 3 materials>
+    >>> toy.has_role("origin").sum()
+    2
+    """
+
+    def __init__(
+        self,
+        nodes: pd.DataFrame,
+        edges: pd.DataFrame,
+        stages: pd.DataFrame,
+        *,
+        name: str = "network",
+        description: Mapping[str, object] | None = None,
+        **optional: pd.DataFrame,
+    ) -> None:
+        frames = {"nodes": nodes, "edges": edges, "stages": stages, **optional}
+        self._tables = MappingProxyType(clean(frames))
+        self.name = name
+        self.description: Mapping[str, object] = MappingProxyType(dict(description or {}))
+
+    @property
+    def nodes(self) -> pd.DataFrame:
+        """The nodes table."""
+        return self.table("nodes")
+
+    @property
+    def edges(self) -> pd.DataFrame:
+        """The edges table."""
+        return self.table("edges")
+
+    @property
+    def stages(self) -> pd.DataFrame:
+        """The stages table."""
+        return self.table("stages")
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        """Tables this network has, in the order of the schema."""
+        return tuple(self._tables)
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self._tables["nodes"])
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges, parallel ones counted each."""
+        return len(self._tables["edges"])
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one table by name; an optional one that is absent comes back empty.
+
+        Raises
+        ------
+        UnknownNameError
+            If the schema has no such table.
+        """
+        if name not in TABLES:
+            raise UnknownNameError(f"no table {name!r}; {nearest(name, TABLES)}")
+        if name not in self._tables:
+            return clean({**self._tables, name: pd.DataFrame(columns=[c.name for c in TABLES[name].columns])})[name]
+        return self._tables[name].copy(deep=not _COPIES_LAZILY)
+
+    def with_tables(self, *, name: str | None = None, **frames: pd.DataFrame) -> Network:
+        """Return a network in which the tables named are replaced.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> toy = gm.load("toy-battery")
+        >>> toy.with_tables(edges=toy.edges.query("quantity > 4")).n_edges
+        6
+        """
+        tables = {**self._tables, **frames}
+        return Network(**tables, name=name or self.name, description=self.description)
+
+    @cached_property
+    def source(self) -> IntArray:
+        """Position in the nodes table of each edge's supplier."""
+        return self._codes("source")
+
+    @cached_property
+    def target(self) -> IntArray:
+        """Position in the nodes table of each edge's buyer."""
+        return self._codes("target")
+
+    def _codes(self, column: str) -> IntArray:
+        index = pd.Index(self._tables["nodes"]["node_id"])
+        return _frozen(index.get_indexer(self._tables["edges"][column]).astype(np.int64))
+
+    def has_role(self, role: str) -> np.ndarray:
+        """Say for each node whether its stage plays ``role``.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such role.
+        """
+        roles = TABLES["stages"].by_name["role"].values
+        if role not in roles:
+            raise UnknownNameError(f"no role {role!r}; {nearest(role, roles)}")
+        stages = self._tables["stages"]
+        return self._tables["nodes"]["stage"].isin(stages.loc[stages["role"] == role, "stage"]).to_numpy(dtype=bool)
+
+    @property
+    def minerals(self) -> tuple[str, ...]:
+        """Elements whose tonnage the materials can be converted to."""
+        composition, materials = self.table("composition"), self.table("materials")
+        own = materials.loc[materials["unit"].str.match(r"t [A-Z][a-z]?$"), "mineral"]
+        return tuple(sorted({*composition["mineral"], *own} - {""}))
+
+    def content(self, mineral: str) -> pd.Series:
+        """Return the tonnes of ``mineral`` in one unit of each material.
+
+        Notes
+        -----
+        A material measured in tonnes of the element itself holds one; others take `composition`;
+        a material in which the element is not listed holds none.
+
+        Raises
+        ------
+        UnknownNameError
+            If no material holds the mineral.
+        """
+        if mineral not in self.minerals:
+            raise UnknownNameError(f"no material holds {mineral!r}; {nearest(mineral, self.minerals)}")
+        materials, composition = self.table("materials"), self.table("composition")
+        own = (materials["mineral"] == mineral) & materials["unit"].str.match(r"t [A-Z][a-z]?$")
+        content = pd.Series(own.to_numpy(dtype=float), index=materials["material"].to_numpy())
+        listed_rows = composition[composition["mineral"] == mineral].set_index("material")["amount"]
+        return listed_rows.reindex(content.index).fillna(content)
+
+    def quantity(self, mineral: str | None = None) -> FloatArray:
+        """Return what flows on each edge, in its own unit or as tonnes of one mineral.
+
+        Parameters
+        ----------
+        mineral : str, optional
+            Convert to contained tonnes. Without it all edges must share a unit.
+
+        Raises
+        ------
+        MixedUnitsError
+            If units differ and no mineral is named.
+        """
+        edges = self._tables["edges"]
+        quantity = edges["quantity"].to_numpy(dtype=float)
+        if mineral is not None:
+            return _frozen(quantity * edges["material"].map(self.content(mineral)).to_numpy(dtype=float))
+        self.one_unit(edges["material"])
+        return _frozen(quantity.copy())
+
+    def one_unit(self, materials: pd.Series) -> str:
+        """Return the unit the given materials share, "" where none is stated.
+
+        Raises
+        ------
+        MixedUnitsError
+            If there are several.
+        """
+        units = self.units(materials)
+        if len(units) > 1:
+            choice = f"; name a mineral: {', '.join(self.minerals)}" if self.minerals else ""
+            raise MixedUnitsError(f"quantities come in {listed(units)}, which cannot be added{choice}")
+        return units[0] if units else ""
+
+    def units(self, materials: pd.Series | None = None) -> list[str]:
+        """Return the units in which the given materials (or all) are measured."""
+        known = self.table("materials")
+        if materials is not None:
+            known = known[known["material"].isin(materials)]
+        return sorted(set(known["unit"]))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """First twelve digits of the SHA-256 of all tables; equal networks share it."""
+        digest = hashlib.sha256()
+        for name, frame in self._tables.items():
+            digest.update(name.encode())
+            digest.update(frame.to_csv(index=False, lineterminator="\n").encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()[:12]
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all tables; the name and description do not count."""
+        return isinstance(other, Network) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __repr__(self) -> str:
+        n_materials = self._tables["edges"]["material"].nunique()
+        return (
+            f"<Network {self.name!r}: {self.n_nodes} nodes, {self.n_edges} edges, "
+            f"{len(self._tables['stages'])} stages, {n_materials} materials>"
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Count nodes, clusters, countries and edges of each stage, in order.
+
+        Returns
+        -------
+        DataFrame
+            ``stage``, ``role``, ``n_nodes``, ``n_facilities`` (single plants), ``n_countries``,
+            ``n_edges_out``.
+        """
+        nodes, stages = self._tables["nodes"], self._tables["stages"].sort_values("order", kind="stable")
+        single = (nodes["kind"].isin(["facility", ""])) & (nodes["cluster"] != "yes")
+        out = pd.Series(np.bincount(self.source, minlength=self.n_nodes), index=nodes.index)
+        rows = [
+            {
+                "stage": row.stage,
+                "role": row.role,
+                "n_nodes": int((here := nodes["stage"] == row.stage).sum()),
+                "n_facilities": int((here & single).sum()),
+                "n_countries": nodes.loc[here, "country"].nunique(),
+                "n_edges_out": int(out[here].sum()),
+            }
+            for row in stages.itertuples()
+        ]
+        return pd.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        """Show counts, minerals, year and evidence in a notebook."""
+        facts = {
+            "nodes": self.n_nodes,
+            "edges": self.n_edges,
+            "minerals": ", ".join(self.minerals) or "not stated",
+            "year": self.description.get("year", "not stated"),
+            "evidence of edges": _shares(self._tables["edges"]["evidence"]),
+            "basis of edges": _shares(self._tables["edges"]["basis"]),
+        }
+        notes = self.description.get("warnings", ())
+        warnings = [str(note) for note in notes] if isinstance(notes, list | tuple) else []
+        head = "".join(f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(v))}</td></tr>" for key, v in facts.items())
+        tail = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in warnings)
+        title = html.escape(str(self.description.get("title", self.name)))
+        return f"<h4>{title}</h4><table>{head}</table>{self.summary().to_html(index=False)}{tail}"
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+def _shares(words: pd.Series) -> str:
+    """Say how often each word stands, most frequent first."""
+    counts = words.replace("", "not stated").value_counts(normalize=True)
+    return ", ".join(f"{word} {share:.0%}" for word, share in counts.items())

@@ -1,0 +1,211 @@
+"""What each node does, in arrays: processes, the slots they draw from, and who fills the slots.
+
+A node that makes several products runs one *process* for each. A process draws from one *slot* for every group of
+inputs that replace one another, and needs all of its slots; suppliers share a slot in proportion to what they
+deliver. This is the form in which kernels take a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from graphmodel._types import FloatArray, IntArray
+from graphmodel.network import Network
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Processes, slots and demand of a network.
+
+    ``E`` supplies, ``K`` slots, ``P`` processes: ``slot_indptr`` (K+1) bounds the supplies of each slot;
+    ``supplier`` (E) is the process that delivers, ``share`` (E) its share of what the slot needs; ``row`` (E) the
+    edge, -1 for a link inside a node; ``slot_base`` (K) is the part of the need that no supplier in the network
+    meets and that no removal touches. ``process_indptr`` (P+1) and ``process_slot`` list the slots of each process.
+    """
+
+    node: IntArray
+    product: np.ndarray
+    slot_indptr: IntArray
+    supplier: IntArray
+    share: FloatArray
+    row: IntArray
+    slot_base: FloatArray
+    process_indptr: IntArray
+    process_slot: IntArray
+    demand: pd.DataFrame
+    """process, node, product, quantity: final demand, one row a node and product."""
+
+    @property
+    def n_processes(self) -> int:
+        """Number of processes."""
+        return len(self.node)
+
+    def limits(self, available: FloatArray) -> FloatArray:
+        """Spread what is left of each node, shape (nodes,) or (nodes, scenarios), over its processes."""
+        return available[self.node]
+
+
+def processes(network: Network) -> Processes:
+    """Read the processes of a network from its edges, recipes, co-products and balances.
+
+    Notes
+    -----
+    Without recipes for a stage every input material is a slot of its own, needed by all products of the node.
+    Without balances a node needs just what its edges bring.
+    """
+    made = _products(network)
+    needs = _needs(network, made)
+    supplies = pd.concat([_edge_supplies(network, made, needs), _companion_supplies(network, made)], ignore_index=True)
+    slots = supplies[["node", "slot"]].drop_duplicates().sort_values(["node", "slot"]).reset_index(drop=True)
+    slots["code"] = slots.index
+    supplies = supplies.merge(slots, on=["node", "slot"]).sort_values(["code", "row", "supplier"], kind="stable")
+    slot_need = _slot_needs(network, supplies, slots)
+    share = supplies["effective"].to_numpy(dtype=float) / slot_need["need"].to_numpy()[supplies["code"].to_numpy()]
+    links = _draws(made, needs, slots)
+    return Processes(
+        node=made["node"].to_numpy(dtype=np.int64),
+        product=made["product"].to_numpy(),
+        slot_indptr=_indptr(supplies["code"].to_numpy(), len(slots)),
+        supplier=supplies["supplier"].to_numpy(dtype=np.int64),
+        share=share,
+        row=supplies["row"].to_numpy(dtype=np.int64),
+        slot_base=slot_need["base"].to_numpy(dtype=float),
+        process_indptr=_indptr(links["process"].to_numpy(), len(made)),
+        process_slot=links["code"].to_numpy(dtype=np.int64),
+        demand=made.loc[made["final"], ["process", "node", "product", "quantity"]].reset_index(drop=True),
+    )
+
+
+def _indptr(codes: np.ndarray, n: int) -> IntArray:
+    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=n))]).astype(np.int64)
+
+
+def _products(network: Network) -> pd.DataFrame:
+    """One row a process: node, product, quantity, whether it is final; every node has at least one."""
+    edges = network.edges
+    sold = pd.DataFrame({"node": network.source, "product": edges["material"], "quantity": edges["quantity"]})
+    sold = sold.groupby(["node", "product"], as_index=False, sort=True)["quantity"].sum()
+    position = pd.Series(np.arange(network.n_nodes), index=network.nodes["node_id"])
+    stated = network.table("balances")
+    stated = stated[stated["side"] != "input"].assign(node=lambda frame: frame["node_id"].map(position))
+    stated = stated.rename(columns={"item": "product"})[["node", "product", "quantity"]]
+    made = pd.concat([stated, sold], ignore_index=True).drop_duplicates(["node", "product"])
+    idle = np.setdiff1d(np.arange(network.n_nodes), made["node"].to_numpy(dtype=np.int64))
+    made = pd.concat([made, _undeclared(network, idle)], ignore_index=True)
+    made = made.sort_values(["node", "product"], kind="stable").reset_index(drop=True)
+    made["node"] = made["node"].astype(np.int64)
+    made["process"] = made.index
+    made["stage"] = network.nodes["stage"].to_numpy()[made["node"].to_numpy()]
+    made["final"] = network.has_role("sink")[made["node"].to_numpy()]
+    return made
+
+
+def _undeclared(network: Network, idle: np.ndarray) -> pd.DataFrame:
+    """Nodes that sell nothing: a sink wants what it receives, others make their stage's product."""
+    edges = network.edges
+    bought = pd.DataFrame({"node": network.target, "material": edges["material"], "quantity": edges["quantity"]})
+    inflow = bought.groupby("node").agg(
+        n=("material", "nunique"), material=("material", "first"), quantity=("quantity", "sum")
+    )
+    rows = inflow.reindex(idle)
+    stage = network.nodes["stage"].to_numpy()[idle]
+    product = np.where(rows["n"].to_numpy() == 1, rows["material"].to_numpy(dtype=object), stage)
+    return pd.DataFrame({"node": idle, "product": product, "quantity": rows["quantity"].fillna(0.0).to_numpy()})
+
+
+def _needs(network: Network, made: pd.DataFrame) -> pd.DataFrame:
+    """Inputs each process can use: process, node, slot, material, relative (input per unit of the slot's need)."""
+    recipes = network.table("recipes")
+    recipes = recipes[recipes["essential"] != "no"]
+    slot = recipes["group"].where(recipes["group"] != "", recipes["input"])
+    recipes = recipes.assign(slot=slot)
+    reference = recipes.groupby(["stage", "node_id", "output", "slot"])["amount"].transform("first")
+    recipes = recipes.assign(relative=recipes["amount"] / reference)[["stage", "node_id", "output", "input", "slot", "relative"]]
+    own = recipes[recipes["node_id"] != ""].rename(columns={"output": "product"})
+    general = recipes[recipes["node_id"] == ""].drop(columns="node_id").rename(columns={"output": "product"})
+    named = made.assign(node_id=network.nodes["node_id"].to_numpy()[made["node"].to_numpy()])
+    special = named.merge(own.drop(columns="stage"), on=["node_id", "product"])
+    common = named[~named["process"].isin(special["process"])].merge(general, on=["stage", "product"])
+    told = pd.concat([special, common], ignore_index=True)[["process", "node", "slot", "input", "relative"]]
+    bought = pd.DataFrame({"node": network.target, "input": network.edges["material"]}).drop_duplicates()
+    silent = made[~made["stage"].isin(recipes["stage"]) & ~made["process"].isin(told["process"])]
+    plain = silent[["process", "node"]].merge(bought, on="node").assign(relative=1.0)
+    plain["slot"] = plain["input"]
+    return pd.concat([told, plain[["process", "node", "slot", "input", "relative"]]], ignore_index=True)
+
+
+def _edge_supplies(network: Network, made: pd.DataFrame, needs: pd.DataFrame) -> pd.DataFrame:
+    """Every edge as a supply of the slot it fills."""
+    edges = network.edges
+    flow = pd.DataFrame(
+        {
+            "row": np.arange(network.n_edges),
+            "seller": network.source,
+            "node": network.target,
+            "input": edges["material"],
+            "quantity": edges["quantity"],
+        }
+    )
+    seller = made.rename(columns={"node": "seller", "product": "input", "process": "supplier"})
+    flow = flow.merge(seller[["seller", "input", "supplier"]], on=["seller", "input"])
+    taken = needs[["node", "slot", "input", "relative"]].drop_duplicates(["node", "slot", "input"])
+    flow = flow.merge(taken, on=["node", "input"])
+    flow["effective"] = flow["quantity"] / flow["relative"]
+    return flow[["node", "slot", "supplier", "row", "effective"]]
+
+
+_COMPANION = "host of "
+
+
+def _companion_supplies(network: Network, made: pd.DataFrame) -> pd.DataFrame:
+    """A co-product as a process that its hosts in the same node feed."""
+    pairs = network.table("coproducts")
+    pairs = pairs[pairs["rigid"].fillna(1.0) > 0]
+    country = network.nodes["country"].to_numpy()
+    here = made.assign(country=country[made["node"].to_numpy()])
+    hosts = here.merge(pairs.rename(columns={"host": "product"}), on=["stage", "product"], suffixes=("", "_rule"))
+    hosts = hosts[(hosts["country_rule"] == "") | (hosts["country_rule"] == hosts["country"])]
+    hosts = hosts.sort_values("country_rule", ascending=False, kind="stable")  # a country's own rule before the general
+    hosts = hosts.drop_duplicates(["process", "companion"])
+    companions = made.rename(columns={"product": "companion"})[["node", "companion"]]
+    hosts = hosts.merge(companions, on=["node", "companion"])
+    return pd.DataFrame(
+        {
+            "node": hosts["node"].astype(np.int64),
+            "slot": _COMPANION + hosts["companion"].astype(str),
+            "supplier": hosts["process"].astype(np.int64),
+            "row": np.full(len(hosts), -1),
+            "effective": (hosts["quantity"] * hosts["ratio"].fillna(1.0)).astype(float),
+        }
+    )
+
+
+def _slot_needs(network: Network, supplies: pd.DataFrame, slots: pd.DataFrame) -> pd.DataFrame:
+    """Need of each slot and the part that no supply brings."""
+    brought = np.bincount(supplies["code"].to_numpy(), supplies["effective"].to_numpy(dtype=float), minlength=len(slots))
+    stated = network.table("balances")
+    stated = stated[stated["side"] == "input"].set_index(["node_id", "item"])["residual"]
+    node_id = network.nodes["node_id"].to_numpy()[slots["node"].to_numpy(dtype=np.int64)]
+    residual = stated.reindex(pd.MultiIndex.from_arrays([node_id, slots["slot"]])).fillna(0.0).to_numpy()
+    need = np.where(brought + residual > 0, brought + residual, 1.0)
+    base = np.where(brought + residual > 0, residual / need, 0.0)
+    free = _free_part(network, slots)
+    return pd.DataFrame({"need": need / (1.0 - free), "base": np.maximum(base, free)})
+
+
+def _free_part(network: Network, slots: pd.DataFrame) -> FloatArray:
+    """Part of a co-product that can be made without its host."""
+    pairs = network.table("coproducts")
+    rigid = pairs.assign(slot=_COMPANION + pairs["companion"].astype(str)).groupby("slot")["rigid"].min()
+    return 1.0 - slots["slot"].map(rigid).fillna(1.0).to_numpy(dtype=float)
+
+
+def _draws(made: pd.DataFrame, needs: pd.DataFrame, slots: pd.DataFrame) -> pd.DataFrame:
+    """Slots of each process: those of its recipe, and its host where it is a co-product."""
+    told = needs[["process", "node", "slot"]].drop_duplicates()
+    hosted = made.assign(slot=_COMPANION + made["product"].astype(str))[["process", "node", "slot"]]
+    links = pd.concat([told, hosted], ignore_index=True).merge(slots, on=["node", "slot"])
+    return links.drop_duplicates(["process", "code"]).sort_values(["process", "code"]).reset_index(drop=True)

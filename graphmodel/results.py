@@ -1,0 +1,97 @@
+"""What an analysis hands back: a table with declared columns, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Result:
+    """A table of one observation a row, with the network's name and the parameters.
+
+    Subclasses declare `columns`; units stand in `units`.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        *,
+        network: str,
+        parameters: Mapping[str, object] | None = None,
+        units: Mapping[str, str] | None = None,
+    ) -> None:
+        self._table = table.loc[:, list(self.columns)].reset_index(drop=True)
+        self.network = network
+        self.parameters: Mapping[str, object] = MappingProxyType(dict(parameters or {}))
+        self.units: Mapping[str, str] = MappingProxyType(dict(units or {}))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A copy of the table."""
+        return self._table.copy()
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __repr__(self) -> str:
+        chosen = ", ".join(f"{key}={value!r}" for key, value in self.parameters.items() if value is not None)
+        return f"<{type(self).__name__} of {self.network!r} ({chosen})>\n{self._table.to_string(max_rows=20)}"
+
+    def _repr_html_(self) -> str:
+        return self._table.to_html(max_rows=30, index=False, escape=True)
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the default figure of this result on ``ax``, or on a new one."""
+        from graphmodel import plot  # noqa: PLC0415 - results are made without matplotlib
+
+        return plot.default(self, ax=ax)
+
+
+class ConcentrationResult(Result):
+    """How concentrated each stage's output is, over location, control or equity."""
+
+    columns = (
+        "stage",
+        "material",
+        "unit",
+        "quantity",
+        "n_groups",
+        "hhi_low",
+        "hhi_high",
+        "effective_number",
+        "largest",
+        "largest_share",
+        "unassigned_share",
+    )
+
+
+class CentralityResult(Result):
+    """Measures of each node's position, one observation a row."""
+
+    columns = ("node_id", "measure", "value", "rank")
+
+
+class RemovalResult(Result):
+    """Final demand lost when each node, or each group of nodes, is shut."""
+
+    columns = ("removed", "label", "response", "n_nodes", "loss", "loss_share", "rank")
+
+
+class LossResult(Result):
+    """Final demand lost under one scenario, by product and consuming country."""
+
+    columns = ("response", "product", "consumer", "unit", "demand", "loss", "loss_share")
+
+
+class DiversificationResult(Result):
+    """Measures of concentration and exposure without and with a scenario."""
+
+    columns = ("measure", "stage", "lens", "without", "with_scenario", "change")

@@ -1,0 +1,131 @@
+"""Which nodes a scenario means: by any column of the nodes table, by owner, alliance, material or role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from graphmodel._types import BoolArray
+from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, listed, nearest
+from graphmodel.network import Network
+from graphmodel.schema import TABLES
+
+Where = Mapping[str, object]
+
+SPECIAL = ("owner", "equity", "alliance", "outside", "material", "role")
+"""Keys of a selection that are not columns of the nodes table."""
+
+
+def select(network: Network, where: Where, *, members: pd.DataFrame | None = None) -> BoolArray:
+    """Say which nodes a selection means; all its conditions hold together.
+
+    Parameters
+    ----------
+    network : Network
+    where : mapping
+        A column of the nodes table, or ``owner`` (with ``equity``, the least share, 0.5 when absent), ``alliance``,
+        ``outside`` (everything not in that alliance), ``material`` (what the node sells), ``role``;
+        each with one value or a list of them.
+    members : DataFrame, optional
+        ``group`` and ``country``: who belongs to which alliance. Needed for ``alliance`` and ``outside``.
+
+    Raises
+    ------
+    UnknownNameError
+        If a key or value does not exist, with the nearest that does.
+    EmptySelectionError
+        If nothing matches.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> from graphmodel.scenario import select
+    >>> toy = gm.load("toy-battery")
+    >>> toy.nodes.loc[select(toy, {"country": "CHN", "stage": "refining"}), "node_id"].tolist()
+    ['refine-a']
+    >>> toy.nodes.loc[select(toy, {"owner": "Eastern Metals"}), "node_id"].tolist()
+    ['mine-b']
+    """
+    nodes = network.nodes
+    chosen = np.ones(network.n_nodes, dtype=bool)
+    if "equity" in where and "owner" not in where:
+        raise ParameterError("equity needs an owner")
+    for key, value in where.items():
+        if key == "equity":
+            continue
+        values = _values(value)
+        if key == "owner":
+            chosen &= _owned(network, values, where.get("equity", 0.5))
+        elif key in ("alliance", "outside"):
+            inside = nodes["country"].isin(_countries(members, values)).to_numpy(dtype=bool)
+            chosen &= inside if key == "alliance" else ~inside
+        elif key == "material":
+            chosen &= _sells(network, values)
+        elif key == "role":
+            chosen &= np.logical_or.reduce([network.has_role(role) for role in values])
+        elif key in nodes:
+            chosen &= _matches(nodes[key], key, values)
+        else:
+            known = [*TABLES["nodes"].by_name, *SPECIAL]
+            raise UnknownNameError(f"cannot select by {key!r}; {nearest(key, known)}")
+    if not chosen.any():
+        said = ", ".join(f"{key}={value!r}" for key, value in where.items())
+        raise EmptySelectionError(f"no node has {said}; {_what_exists(nodes, where)}")
+    return chosen
+
+
+def _values(value: object) -> list[str]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return [str(value)]
+    return [str(item) for item in value]
+
+
+def _matches(column: pd.Series, key: str, values: list[str]) -> BoolArray:
+    text = column.astype(str)
+    _require(values, set(text) - {""}, f"{key} of a node")
+    return text.isin(values).to_numpy(dtype=bool)
+
+
+def _require(values: list[str], known: set[str], what: str) -> None:
+    unknown = [value for value in values if value not in known]
+    if unknown:
+        hints = "; ".join(f"{value!r}: {nearest(value, sorted(known))}" for value in unknown[:5])
+        raise UnknownNameError(f"not the {what}: {hints}")
+
+
+def _owned(network: Network, values: list[str], equity: object) -> BoolArray:
+    owners = network.table("owners")
+    _require(values, set(owners["owner"]) | set(owners["owner_country"]) - {""}, "owner of a node")
+    if not isinstance(equity, int | float) or not 0 < equity <= 1:
+        raise ParameterError(f"equity is {equity!r}, but must lie above 0 and at most at 1")
+    held = owners[owners["owner"].isin(values) | owners["owner_country"].isin(values)]
+    share = held.groupby("node_id")["share"].sum().reindex(network.nodes["node_id"]).fillna(0.0)
+    return share.to_numpy(dtype=float) >= equity - 1e-9
+
+
+def _countries(members: pd.DataFrame | None, values: list[str]) -> set[str]:
+    if members is None:
+        raise ParameterError("an alliance needs a table of members (group, country); load one with gm.table('alliances', 'members')")
+    _require(values, set(members["group"].astype(str)), "name of an alliance")
+    return set(members.loc[members["group"].astype(str).isin(values), "country"].astype(str))
+
+
+def _sells(network: Network, values: list[str]) -> BoolArray:
+    edges = network.edges
+    balances = network.table("balances")
+    made = balances[balances["side"] != "input"]
+    _require(values, set(edges["material"]) | set(made["item"]), "material of the network")
+    sellers = set(edges.loc[edges["material"].isin(values), "source"]) | set(made.loc[made["item"].isin(values), "node_id"])
+    return network.nodes["node_id"].isin(sellers).to_numpy(dtype=bool)
+
+
+def _what_exists(nodes: pd.DataFrame, where: Where) -> str:
+    """List, for the keys named, the combinations that occur."""
+    keys = [key for key in where if key in nodes]
+    if len(keys) < 2:
+        return "other conditions exclude each other"
+    first = _values(where[keys[0]])
+    near = nodes[nodes[keys[0]].astype(str).isin(first)]
+    return f"{keys[0]} {', '.join(first)} has {keys[1]}: {listed(sorted(set(near[keys[1]].astype(str))))}"
