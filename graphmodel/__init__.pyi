@@ -8,7 +8,9 @@ from graphmodel import figures as figures
 from graphmodel import plot as plot
 from graphmodel import results as results
 from graphmodel import schema as schema
+from graphmodel.analysis import breakdown as breakdown
 from graphmodel.analysis import centrality as centrality
+from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import diversification as diversification
 from graphmodel.analysis import losses as losses

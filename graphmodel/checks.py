@@ -9,6 +9,7 @@ import pandas as pd
 
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
+from graphmodel.processes import node_slots
 
 TOLERANCE = 1e-9
 """Largest relative error of a balance."""
@@ -112,12 +113,8 @@ def imbalance(network: Network) -> pd.DataFrame:
     balances = balances[balances["side"] != "demand"]
     sent = edges.groupby(["source", "material"])["quantity"].sum()
     sent.index.names = ["node_id", "item"]
-    recipes = network.table("recipes")
-    recipes = recipes.assign(item=recipes["group"].where(recipes["group"] != "", recipes["input"]))
-    recipes["relative"] = recipes["amount"] / recipes.groupby(["stage", "output", "item"])["amount"].transform("first")
-    slot = recipes.drop_duplicates(["stage", "input"])[["stage", "input", "item", "relative"]]
-    stage = network.nodes.set_index("node_id")["stage"]
-    into = edges.assign(stage=edges["target"].map(stage)).merge(slot, left_on=["stage", "material"], right_on=["stage", "input"])
+    slots = node_slots(network).rename(columns={"node_id": "target", "input": "material", "slot": "item"})
+    into = edges.merge(slots, on=["target", "material"])
     got = (into["quantity"] / into["relative"]).groupby([into["target"], into["item"]]).sum()
     got.index.names = ["node_id", "item"]
     carried = pd.concat([sent.rename("carried").reset_index().assign(side="output"), got.rename("carried").reset_index().assign(side="input")])

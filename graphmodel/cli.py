@@ -210,6 +210,22 @@ def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> Non
     _show(table.sort_values(["response", "loss_share"], ascending=[True, False], kind="stable"), form)
 
 
+@main.command()
+@_data
+@click.option("--by", default="node", show_default=True, help="node, country, control, owner, stage, country,stage …")
+@_format
+def breakdown(data: str, by: str, form: str) -> None:
+    """Shut every plant, or every group, in turn and show who loses which product.
+
+    \b
+    graphmodel breakdown --format csv > losses_by_plant.csv
+    graphmodel breakdown --by country,stage --format json
+    """
+    from graphmodel.analysis import breakdown as split  # noqa: PLC0415 - numpy, scipy
+
+    _show(split(_load(data), by=by).table, form)
+
+
 def _members(chosen: dict[str, Any]) -> pd.DataFrame | None:
     """Membership of alliances, where the selection asks for one."""
     if not {"alliance", "outside"} & set(chosen):

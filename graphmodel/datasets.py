@@ -113,10 +113,11 @@ def _folders() -> dict[str, Path]:
 
 
 def _folder(name: str) -> Path:
-    folders = _folders()
-    if name not in folders:
+    """Folder of a data set, or of tables that are no network, such as ``alliances``."""
+    folder = root() / name
+    if Path(name).name != name or not any(folder.glob("*.csv")):
         raise _unknown(name)
-    return folders[name]
+    return folder
 
 
 def _unknown(name: str | os.PathLike[str]) -> UnknownNameError:

@@ -53,7 +53,7 @@ class Network:
     >>> toy = gm.load("toy-battery")
     >>> toy
     <Network 'toy-battery': 7 nodes, 8 edges, 4 stages, 3 materials>
-    >>> toy.has_role("origin").sum()
+    >>> int(toy.has_role("origin").sum())
     2
     """
 

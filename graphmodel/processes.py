@@ -79,6 +79,14 @@ def processes(network: Network) -> Processes:
     )
 
 
+def node_slots(network: Network) -> pd.DataFrame:
+    """List what each node can use: node_id, slot, input, relative (input per unit of the slot's need)."""
+    made = _products(network)
+    needs = _needs(network, made).drop_duplicates(["node", "slot", "input"])
+    node_id = network.nodes["node_id"].to_numpy()[needs["node"].to_numpy(dtype=np.int64)]
+    return needs.assign(node_id=node_id)[["node_id", "slot", "input", "relative"]].reset_index(drop=True)
+
+
 def _indptr(codes: np.ndarray, n: int) -> IntArray:
     return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=n))]).astype(np.int64)
 

@@ -85,10 +85,35 @@ class RemovalResult(Result):
     columns = ("removed", "label", "response", "n_nodes", "loss", "loss_share", "rank")
 
 
+class ChokepointResult(Result):
+    """Losses under both responses, with centralities beside them."""
+
+    columns = (
+        "rank",
+        "removed",
+        "label",
+        "n_nodes",
+        "loss",
+        "frozen_share",
+        "reachability_share",
+        "out_strength",
+        "betweenness",
+        "betweenness_by_flow",
+        "pagerank",
+        "reversed_pagerank",
+    )
+
+
 class LossResult(Result):
     """Final demand lost under one scenario, by product and consuming country."""
 
     columns = ("response", "product", "consumer", "unit", "demand", "loss", "loss_share")
+
+
+class BreakdownResult(Result):
+    """Final demand lost when each node or group is shut, by product and consuming country."""
+
+    columns = ("removed", "response", "product", "consumer", "unit", "demand", "loss", "loss_share")
 
 
 class DiversificationResult(Result):

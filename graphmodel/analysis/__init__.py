@@ -1,14 +1,18 @@
 """Analyses: a network in, a result out. One public function a file."""
 
+from graphmodel.analysis.breakdown import breakdown as breakdown
 from graphmodel.analysis.centrality import MEASURES as MEASURES
 from graphmodel.analysis.centrality import centrality as centrality
+from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.removal import removal as removal
 
 ANALYSES = {
+    "breakdown": breakdown,
     "centrality": centrality,
+    "chokepoints": chokepoints,
     "concentration": concentration,
     "diversification": diversification,
     "losses": losses,

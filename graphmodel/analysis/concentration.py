@@ -91,7 +91,7 @@ def _assigned(network: Network, made: pd.DataFrame, by: Lens) -> pd.DataFrame:
     """Give every quantity to its group; "" where the group is not known."""
     if by != "owner":
         group = made["node_id"].map(network.nodes.set_index("node_id")[by])
-        return made.assign(group=group.where(~group.isin(REGIONS), ""))
+        return made.assign(group=group.where(~group.isin(list(REGIONS)), ""))
     owners = network.table("owners")[["node_id", "owner", "share"]]
     held = made.merge(owners, on="node_id")
     held["quantity"] *= held["share"]

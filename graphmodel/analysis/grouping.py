@@ -82,7 +82,7 @@ def _column_pairs(network: Network, keys: list[str]) -> pd.DataFrame:
     if unknown:
         raise UnknownNameError(f"cannot group by {unknown[0]!r}; {nearest(unknown[0], [*LENSES, *nodes.columns])}")
     text = nodes[keys].astype(str)
-    known = (text != "").all(axis=1) & ~text.isin(REGIONS).any(axis=1)
+    known = (text != "").all(axis=1) & ~text.isin(list(REGIONS)).any(axis=1)
     name = text.agg(JOIN.join, axis=1)
     return pd.DataFrame({"node": np.arange(len(nodes)), "name": name})[known]
 

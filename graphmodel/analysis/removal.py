@@ -96,7 +96,7 @@ def removal(
     0  refine-a  10.0         1.0     1
     1    cell-a   6.0         0.6     2
     2    mine-b   6.0         0.6     2
-    >>> gm.removal(toy, response="reachability").table.set_index("removed").loc["mine-b", "loss"]
+    >>> float(gm.removal(toy, response="reachability").table.set_index("removed").loc["mine-b", "loss"])
     0.0
     """
     if response not in RESPONSES:
@@ -107,7 +107,7 @@ def removal(
         raise ParameterError("reachability asks whether any path is left; it needs severity=1")
     work = processes(network)
     weight, unit = demand_weights(network, work.demand, mineral)
-    groups = group_nodes(network, by, among=_removable(network, single_plants), members=members, equity=equity)
+    groups = group_nodes(network, by, among=removable(network, single_plants and by in ("node", ["node"])), members=members, equity=equity)
     lose = _frozen if response == "frozen" else _reachability
     loss = lose(network, work, groups, weight, severity, progress)
     return RemovalResult(
@@ -118,7 +118,8 @@ def removal(
     )
 
 
-def _removable(network: Network, single_plants: bool) -> BoolArray:
+def removable(network: Network, single_plants: bool) -> BoolArray:
+    """Say which nodes are supply, or single plants of supply: no cluster, no remainder."""
     supply = ~network.has_role("sink") & ~network.has_role("stock")
     if single_plants:
         nodes = network.nodes

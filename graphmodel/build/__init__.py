@@ -22,6 +22,7 @@ BUILDS = {
     "minerals-2024": {
         "title": "Mineral value chains 2024: cobalt from mine to cell, with its nickel and copper hosts",
         "year": 2024,
+        "mineral": "cobalt",
         "licence": "CC-BY-4.0",
     }
 }

@@ -13,23 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from graphmodel._types import FloatArray, IntArray
+from graphmodel._types import FloatArray
 from graphmodel.build.places import Places
 from graphmodel.build.prior import prior
 from graphmodel.build.recipes import Group, Recipes
 from graphmodel.build.sizing import Sized
 from graphmodel.build.sources import Sources
 from graphmodel.errors import ConvergenceError, SchemaError
-from graphmodel.kernels.balance import proportional_fit, prune, sparse_fit
+from graphmodel.kernels.balance import prune, sparse_fit
+from graphmodel.kernels.market import closest_flows
 
 KEPT = 0.99
 """Share of each material's flow that the kept edges carry before the cut part is routed again."""
 MINOR_SHARE = 1e-3
 """Weight of an input a product's mix leaves out: possible, but not expected."""
-RARE = 1e-6
-"""Weight of need that no supplier meets: a last resort."""
-NOTHING = 1e-13
-"""Share of a market below which a flow is rounding."""
 DIGITS = 12
 """Significant digits of a shipped flow: finer than any balance is checked, coarse enough to repeat."""
 
@@ -144,7 +141,7 @@ def _fit(sources: Sources, part: _Part, places: Places) -> tuple[pd.DataFrame, p
     pairs = _pairs(sources, part, suppliers, consumers, places)
     i, j, weight = pairs["i"].to_numpy(), pairs["j"].to_numpy(), pairs["weight"].to_numpy(dtype=float)
     try:
-        flow = closest(i, j, weight, supply, need)
+        flow = closest_flows(i, j, weight, supply, need)
     except ConvergenceError as error:
         raise ConvergenceError(f"market {part.market.name}: {error}; {_worst(suppliers, consumers)}") from error
     shipped = np.bincount(i, weights=flow, minlength=len(supply))
@@ -156,36 +153,6 @@ def _fit(sources: Sources, part: _Part, places: Places) -> tuple[pd.DataFrame, p
     thin[used] = sparse_fit(i[used], j[used], unlikely, shipped, met)
     closure["cut"] = 0.5 * np.abs(kept - flow).sum() / flow.sum()
     return _edges(pairs, kept, part, suppliers, consumers), _edges(pairs, thin, part, suppliers, consumers), closure
-
-
-def closest(i: IntArray, j: IntArray, weight: FloatArray, supply: FloatArray, need: FloatArray) -> FloatArray:
-    """Return the flows closest to the prior that meet as much of every need and use as much supply as can be.
-
-    What is left over goes to a column that takes what nobody needs, what is missing comes from a row that nobody
-    makes; each is tried alone before both, so that a residual shows up only where it must.
-    """
-    n, m = len(supply), len(need)
-    over, short = float(supply.sum()), float(need.sum())
-    unsold = (np.arange(n), np.full(n, m), supply)
-    unmet = (np.full(m, n), np.arange(m), RARE * need)
-    idle = (np.array([n]), np.array([m]), np.array([over + short]))
-    if over >= short:
-        attempts = [([unsold], supply, np.append(need, over - short))]
-    else:
-        attempts = [([unmet], np.append(supply, short - over), need)]
-    attempts.append(([unsold, unmet, idle], np.append(supply, short), np.append(need, over)))
-    for number, (slack, rows, cols) in enumerate(attempts):
-        parts = [(i, j, weight), *slack]
-        at, to, prior = (np.concatenate([part[k] for part in parts]) for k in range(3))
-        try:
-            flow = proportional_fit(at.astype(np.int64), to.astype(np.int64), prior, rows, cols)
-        except ConvergenceError:
-            if number + 1 == len(attempts):
-                raise
-            continue
-        real = flow[: len(i)]
-        return np.where(real > NOTHING * weight.sum(), real, 0.0)
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _worst(suppliers: pd.DataFrame, consumers: pd.DataFrame) -> str:

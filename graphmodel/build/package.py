@@ -80,7 +80,8 @@ def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     cells = sized.cells.set_index(["stage", "material", "country"])
     rows = []
     for node_id, made in _with_sinks(sized, role).groupby("node_id", sort=True):
-        first = made.sort_values("quantity", ascending=False).iloc[0]
+        controlled = made[[key in cells.index for key in zip(made["stage"], made["material"], made["country"], strict=True)]]
+        first = (controlled if len(controlled) else made).sort_values("quantity", ascending=False).iloc[0]
         main = made[made["material"].map(mineral) == _main_mineral(sources, str(node_id), first, plants, mineral)]
         output = float(main["quantity"].sum())
         if node_id in plants.index:
@@ -167,11 +168,15 @@ def balances(recipes: Recipes, sized: Sized, flows: Flows, edges: pd.DataFrame) 
             rows.append((row.node_id, "demand", row.material, quantity, 0.0))
             continue
         rows.append((row.node_id, "output", row.material, quantity, max(quantity - float(sent.get((row.node_id, row.material), 0.0)), 0.0)))
-    relative = {(group.stage, material): (group.name, value) for group in recipes.all for material, value in group.relative.items()}
-    stage = sized.outputs.drop_duplicates("node_id").set_index("node_id")["stage"]
+    slot = {
+        (row.node_id, material): (group.name, value)
+        for row in sized.outputs.itertuples()
+        for group in recipes.groups(row.stage, row.material)
+        for material, value in group.relative.items()
+    }
     got: dict[tuple[str, str], float] = {}
     for row in edges.itertuples():
-        name, value = relative[(stage[row.target], row.material)]
+        name, value = slot[(row.target, row.material)]
         got[(row.target, name)] = got.get((row.target, name), 0.0) + row.quantity / value
     whole = flows.needs.groupby(["node_id", "item"], as_index=False, sort=True)["quantity"].sum()
     for row in whole.itertuples():

@@ -202,19 +202,26 @@ def split_of(sources: Sources, group: Group, product: str, country: str, rivals:
     return {m: (w / total if total else 1.0 / len(rivals)) for m, w in weights.items()}
 
 
+def _following(sources: Sources, made: pd.DataFrame) -> pd.DataFrame:
+    """Co-products that follow their hosts and have no plants or totals of their own, row by row of ``made``.
+
+    ``made`` holds stage, material, country and a quantity; the result repeats its rows with the companion's amount.
+    """
+    stated = set(sources["plant_outputs"]["material"]) | set(sources["controls"]["material"]) | set(sources["mix"]["material"])
+    pairs = sources["coproducts"]
+    pairs = pairs[~pairs["companion"].isin(stated)].rename(columns={"host": "material", "country": "only"})
+    rows = made.merge(pairs[["stage", "material", "only", "companion", "ratio"]], on=["stage", "material"])
+    rows = rows[(rows["only"] == "") | (rows["only"] == rows["country"])]
+    return rows.assign(material=rows["companion"]).drop(columns=["only", "companion"])
+
+
 def _companion_cells(sources: Sources, cells: pd.DataFrame) -> pd.DataFrame:
-    """Outputs that follow a host at a fixed ratio and have no total of their own."""
-    rows = []
-    for pair in sources["coproducts"].itertuples():
-        if pair.companion in set(cells["material"]):
-            continue
-        hosts = cells[(cells["stage"] == pair.stage) & (cells["material"] == pair.host)]
-        for host in hosts.itertuples():
-            if pair.country in ("", host.country):
-                rows.append(_cell(pair.stage, pair.companion, host.country, host.total * pair.ratio, pair.reference, "derived"))
-    table = pd.DataFrame(rows, columns=[*CELL, "total", "reference", "evidence"])
-    summed = table.groupby(CELL, as_index=False, sort=True).agg(total=("total", "sum"), reference=("reference", "first"))
-    return summed.assign(evidence="derived")
+    """Country totals of co-products that follow their hosts."""
+    rows = _following(sources, cells)
+    rows = rows.assign(total=rows["total"] * rows["ratio"], evidence="derived")
+    return rows.groupby(CELL, as_index=False, sort=True).agg(
+        total=("total", "sum"), reference=("reference", "first"), evidence=("evidence", "first")
+    )
 
 
 def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
@@ -231,8 +238,9 @@ def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
             for p in orphans
         )
     final = sources["stages"].set_index("stage")["role"].isin(["sink", "stock"])
+    follows = set(_following(sources, cells)["material"])
     rows, filled = [], []
-    for cell in cells.itertuples():
+    for cell in cells[~cells["material"].isin(follows)].itertuples():
         here = made[(made["stage"] == cell.stage) & (made["material"] == cell.material) & (made["cell"] == cell.country)]
         quantity, scale = _scaled(here["output"].to_numpy(), here["capacity"].to_numpy(), cell.total)
         for row, amount in zip(here.itertuples(), quantity, strict=True):
@@ -245,6 +253,11 @@ def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
             rest = 0.0
         filled.append((*cell[1:], quantity.sum(), scale, rest))
     outputs = pd.DataFrame(rows, columns=["node_id", "stage", "material", "country", "quantity", "capacity"])
+    extra = _following(sources, outputs)
+    extra = extra.assign(quantity=extra["quantity"] * extra["ratio"], capacity=np.nan)
+    keys = ["node_id", "stage", "material", "country"]
+    extra = extra.groupby(keys, as_index=False, sort=True)[["quantity", "capacity"]].sum(min_count=1)
+    outputs = pd.concat([outputs, extra[list(outputs)]], ignore_index=True)
     columns = [*CELL, "total", "reference", "evidence", "named", "scale", "remainder"]
     return Sized(
         outputs.sort_values(["node_id", "material"]).reset_index(drop=True), pd.DataFrame(filled, columns=columns)

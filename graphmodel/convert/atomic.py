@@ -35,6 +35,7 @@ def replace_folder(path: Path, files: Mapping[str, bytes], *, stale: Collection[
     try:
         beside.mkdir()
         for name, content in files.items():
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
             (beside / name).write_bytes(content)
         if path.exists():
             _exchange(beside, path, files, stale)
@@ -53,6 +54,7 @@ def _exchange(beside: Path, path: Path, files: Mapping[str, bytes], stale: Colle
     done: list[tuple[Path, Path]] = []
     try:
         for here, there in moves:
+            there.parent.mkdir(parents=True, exist_ok=True)
             here.rename(there)
             done.append((here, there))
     except BaseException:

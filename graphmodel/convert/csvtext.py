@@ -95,13 +95,19 @@ def _likely(raw: bytes, start: int) -> str:
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data":
             return "the file ends in the middle of a character: it seems cut off"
-    single = start + 1 >= len(raw) or raw[start + 1] < 0x80
-    if single:
-        windows = any(0x80 <= byte < 0xA0 for byte in raw)
-        name = "Windows-1252" if windows else "Latin-1 (ISO 8859-1)"
-    else:
-        name = "an East Asian encoding such as GB 18030, Shift JIS or Big5, or Windows-1251"
-    return f"probably {name}; save it as UTF-8"
+    western = "Windows-1252" if any(0x80 <= byte < 0xA0 for byte in raw) else "Latin-1 (ISO 8859-1)"
+    candidates = [("cp1252", western), ("gb18030", "GB 18030"), ("shift_jis", "Shift JIS"), ("big5", "Big5")]
+    if start + 1 < len(raw) and raw[start + 1] >= 0x80:
+        candidates = candidates[1:] + candidates[:1]
+    names = [name for codec, name in candidates if _decodes(raw, codec)]
+    return f"it could be {' or '.join(names)}; save it as UTF-8" if names else "save it as UTF-8"
+
+
+def _decodes(raw: bytes, codec: str) -> bool:
+    try:
+        return raw.decode(codec) is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def _rows(text: str, file: str) -> tuple[list[list[str]], list[int], Problem | None]:

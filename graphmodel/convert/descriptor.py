@@ -162,7 +162,9 @@ def read(folder: Path) -> dict[str, object] | None:
         return None
     try:
         found = parse_json(read_bytes(path, limit_mb=16), str(path))
-    except (SchemaError, UntrustedFileError) as error:
+    except SchemaError as error:
+        raise DataPackageError(f"damaged descriptor: {error.problems[0]}") from error
+    except UntrustedFileError as error:
         raise DataPackageError(f"damaged descriptor: {error}") from error
     if not isinstance(found, dict) or not isinstance(found.get("resources"), list):
         raise DataPackageError(f'{path}: is no data package: it has no list "resources"')

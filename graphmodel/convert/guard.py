@@ -79,40 +79,54 @@ def check_xml(raw: bytes, file: str) -> Counter[str]:
     UntrustedFileError
         If it has a DOCTYPE (entities can blow up or fetch other files) or is nested too deep.
     SchemaError
-        If it is not well-formed, with the line.
+        If it is not well-formed, or two nodes or two edges share an id; with the line.
     """
-    counts: Counter[str] = Counter()
-    depth = 0
-    parser = expat.ParserCreate()
-
-    def refuse(*_: object) -> int:
-        line = parser.CurrentLineNumber
-        raise UntrustedFileError(f"{file}:{line}: has a DOCTYPE or entities, which can do harm; take them out")
-
-    def start(name: str, _: object) -> None:
-        nonlocal depth
-        depth += 1
-        counts[name.rpartition(":")[2]] += 1
-        if depth > DEPTH_LIMIT:
-            raise UntrustedFileError(f"{file}:{parser.CurrentLineNumber}: is nested deeper than {DEPTH_LIMIT} elements")
-
-    def end(_: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.ExternalEntityRefHandler = refuse
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
+    scan = _Scan(file)
     try:
-        parser.Parse(raw, True)
+        scan.parser.Parse(raw, True)
     except expat.ExpatError as error:
-        reason = expat.ErrorString(error.code)
-        message = f"is not well-formed XML at character {error.offset + 1}: {reason}"
+        message = f"is not well-formed XML at character {error.offset + 1}: {expat.ErrorString(error.code)}"
         raise SchemaError([Problem(file, error.lineno, "", "", message)]) from error
     except UntrustedFileError:
         raise
     except (LookupError, ValueError) as error:
         raise SchemaError([Problem(file, 1, "", "", f"is not XML: {error}")]) from error
-    return counts
+    if scan.problems:
+        raise SchemaError(scan.problems)
+    return scan.counts
+
+
+class _Scan:
+    """One pass over an XML file that builds nothing."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.counts: Counter[str] = Counter()
+        self.problems: list[Problem] = []
+        self._ids: dict[str, set[str]] = {"node": set(), "edge": set()}
+        self._depth = 0
+        self.parser = expat.ParserCreate()
+        self.parser.StartDoctypeDeclHandler = self._refuse
+        self.parser.EntityDeclHandler = self._refuse
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+
+    def _refuse(self, *_: object) -> None:
+        place = f"{self.file}:{self.parser.CurrentLineNumber}"
+        raise UntrustedFileError(f"{place}: has a DOCTYPE or entities, which can do harm; take them out")
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        self.counts[name] += 1
+        self._depth += 1
+        line = self.parser.CurrentLineNumber
+        if self._depth > DEPTH_LIMIT:
+            raise UntrustedFileError(f"{self.file}:{line}: is nested deeper than {DEPTH_LIMIT} elements")
+        if name in self._ids and "id" in attributes:
+            known, own = self._ids[name], attributes["id"]
+            if own in known:
+                self.problems.append(Problem(self.file, line, f"{name} id", own, "stands twice"))
+            known.add(own)
+
+    def _end(self, _: str) -> None:
+        self._depth -= 1

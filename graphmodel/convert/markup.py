@@ -160,9 +160,10 @@ def read_gexf(path: str | os.PathLike[str], *, limit_mb: float = LIMIT_MB) -> Ne
     file = Path(path)
     raw = read_bytes(file, limit_mb=limit_mb)
     graph = _parsed(raw, file, parse)
-    for _, data in graph.nodes(data=True):
+    for node, data in graph.nodes(data=True):
         label = data.pop("label", None)
-        data.setdefault("name", label)
+        if label and label != node:
+            data.setdefault("name", label)
         _restore(data)
     for *_, data in graph.edges(data=True):
         data["edge_id"] = data.pop("id", "")
@@ -249,12 +250,12 @@ def _parsed(raw: bytes, file: Path, parse: Callable[[bytes], nx.DiGraph]) -> nx.
         raise SchemaError([Problem(file.name, 0, "", "", f"cannot be read as a graph: {error!r}")]) from error
     if not graph.is_directed():
         raise ParameterError(f"{file}: the graph is undirected; edges must point the way material flows")
-    found = {"node": graph.number_of_nodes(), "edge": graph.number_of_edges()}
+    built = {"node": graph.number_of_nodes(), "edge": graph.number_of_edges()}
     problems = [
         Problem(
-            file.name, 0, "", "", f"holds {counts[what]} {what}s, of which {n} differ in id", "ids must not stand twice"
+            file.name, 0, "", "", f"holds {counts[what]} {what}s, of which {n} can be read", "take nested graphs apart"
         )
-        for what, n in found.items()
+        for what, n in built.items()
         if n < counts[what]
     ]
     if problems:

@@ -61,8 +61,8 @@ def to_network(document: Document, origin: str) -> Network:
     try:
         frames = clean(frames, files=places)
     except SchemaError as error:
-        said = {(problem.table, problem.line) for problem in problems}
-        problems += [problem for problem in error.problems if (problem.table, problem.line) not in said]
+        said = {(problem.table, problem.line, problem.column) for problem in problems}
+        problems += [found for found in error.problems if (found.table, found.line, found.column) not in said]
     if problems:
         raise SchemaError(problems)
     tables = {name: frames.pop(name) for name in ("nodes", "edges", "stages")}

@@ -77,7 +77,12 @@ def proportional_fit(
         fitted = np.zeros(len(rows))
         rows, cols, weight = rows[free], cols[free], weight[free]
         near, _ = _scaled(rows, cols, weight, row_total, col_total, tol * total, max_rounds)
-        fitted[free] = fit_by_newton(rows, cols, near, row_total, col_total, tol * total)
+        near = fit_by_newton(rows, cols, near, row_total, col_total, tol * total)
+        near, error = _scaled(rows, cols, near, row_total, col_total, tol * total, max_rounds)
+        if error > tol * total:
+            left = np.abs(np.bincount(rows, weights=near, minlength=len(row_total)) - row_total)
+            raise ConvergenceError(f"row {left.argmax()} is still off by {error / total:.2g} of the total")
+        fitted[free] = near
     flow[usable] = fitted
     return flow
 
@@ -202,6 +207,9 @@ def prune(flow: FloatArray, rows: IntArray, cols: IntArray, keep: float = 0.99) 
     if not _can_carry(rows[kept], cols[kept], row_total, col_total):
         cost = np.where(kept[order], 0.0, 1.0 + np.log(flow[order[0]] / flow[order]))
         kept[order[sparse_fit(rows[order], cols[order], cost, row_total, col_total) > 0]] = True
+        # A row or column below the rounding of the rest may have none yet: it keeps its largest edge.
+        for ends in (rows, cols):
+            kept[order[np.unique(ends[order], return_index=True)[1]]] = True
     pruned = np.zeros(len(flow))
     pruned[kept] = proportional_fit(rows[kept], cols[kept], flow[kept], row_total, col_total)
     return pruned

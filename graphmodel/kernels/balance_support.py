@@ -65,7 +65,7 @@ def carried(rows: IntArray, cols: IntArray, row_total: FloatArray, col_total: Fl
             f"{listed(taken.tolist())}, which take {col_total[taken].sum():.6g}"
         )
     flow = np.asarray(answer.flow)[:n_edges]
-    used = flow > ROUNDING
+    used = flow > ROUNDING / 1000
     forward = np.concatenate([rows, n_rows + cols[used]])
     backward = np.concatenate([n_rows + cols, rows[used]])
     residual = csr_array((np.ones(len(forward)), (forward, backward)), shape=(start, start))
@@ -88,12 +88,7 @@ def fit_by_newton(
     Returns
     -------
     FloatArray
-        prior · exp(a_row + b_col), (E,).
-
-    Raises
-    ------
-    ConvergenceError
-        If the error stays above ``allowed``; the message names the worst row or column.
+        prior · exp(a_row + b_col), (E,), as near to the margins as rounding lets a step come; the caller checks.
 
     Notes
     -----
@@ -107,7 +102,6 @@ def fit_by_newton(
     """
     n_rows, n_cols = len(row_total), len(col_total)
     wanted = np.concatenate([row_total, col_total])
-    scale = wanted.max()
     both = np.concatenate([rows, n_rows + cols])
     # One potential in each connected part is free: hold the first one found.
     joined = csr_array((np.ones(len(rows)), (rows, n_rows + cols)), shape=(len(wanted), len(wanted)))
@@ -141,10 +135,6 @@ def fit_by_newton(
             break
         potential = potential + length * step
         flow, margin, error, height = tried
-    if error > allowed:
-        worst = int(np.argmax(np.abs(margin - wanted)))
-        name = f"row {worst}" if worst < n_rows else f"column {worst - n_rows}"
-        raise ConvergenceError(f"{name} is still off by {error / scale:.2g} of the largest total")
     return flow
 
 

@@ -115,9 +115,7 @@ def largest_dependence(n: int, source: IntArray, target: IntArray, weight: Float
     return largest
 
 
-def n_dependents(
-    n: int, source: IntArray, target: IntArray, weight: FloatArray, *, least: float = 0.25
-) -> IntArray:
+def n_dependents(n: int, source: IntArray, target: IntArray, weight: FloatArray, *, least: float = 0.25) -> IntArray:
     """Count the buyers that take at least the share ``least`` of their inflow from each node.
 
     Examples
@@ -203,9 +201,7 @@ def trophic_level(n: int, source: IntArray, target: IntArray, weight: FloatArray
         # Rows are scaled to a unit diagonal, so that the unit of the flows cannot matter.
         scale = _inverse(arriving + leaving)
         laplacian = eye_array(n) - diags_array(scale) @ (flows + flows.T)
-        level[moving] = splu(laplacian.tocsr()[moving][:, moving].tocsc()).solve(
-            (scale * (arriving - leaving))[moving]
-        )
+        level[moving] = splu(laplacian.tocsr()[moving][:, moving].tocsc()).solve((scale * (arriving - leaving))[moving])
     lowest = np.full(len(held), np.inf)
     np.minimum.at(lowest, part, level)
     return np.asarray(level - lowest[part], dtype=np.float64)

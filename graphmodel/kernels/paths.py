@@ -19,7 +19,7 @@ UNREACHABLE = -2
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LOOP_UP_TO = 30_000
+LOOP_UP_TO = 10_000
 """Nodes plus edges (times groups / 64) below which the plain Python loop ends before the compiler wakes."""
 
 

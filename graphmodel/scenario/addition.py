@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from graphmodel.errors import ParameterError, Problem, SchemaError, nearest
-from graphmodel.kernels.balance import proportional_fit
+from graphmodel.kernels.market import closest_flows
 from graphmodel.network import Network
 
 REQUIRED = ("node_id", "stage", "country", "material", "capacity")
@@ -95,13 +95,9 @@ class _State:
         if fresh > MOST * need.sum():
             share = fresh / need.sum()
             raise ParameterError(f"new plants would cover {share:.0%} of {', '.join(sorted(market))}, above {MOST:.0%}")
-        before = offered[old].sum()
-        factor = min((need.sum() - fresh) / before, 1.0) if before > 0 else 1.0
-        offered = np.where(old, offered * factor, offered)
-        need = need * (offered.sum() / need.sum())
-        self._move_edges(sellers, buyers, slots, relative, offered, need)
+        shipped = self._move_edges(sellers, buyers, slots, relative, offered, need, old)
         process = ~network.nodes.set_index("node_id")["stage"].isin(_origins(network))
-        for position, amount in zip(sellers.index[old], offered[old], strict=True):
+        for position, amount in zip(sellers.index[old], shipped[old], strict=True):
             row = self.outputs.loc[position]
             left = amount * relative[row["material"]]
             if process.get(row["node_id"], True) and row["offered"] > 0:
@@ -117,8 +113,9 @@ class _State:
         relative: pd.Series,
         offered: np.ndarray,
         need: np.ndarray,
-    ) -> None:
-        """Replace the edges of one market by the closest that meet the new offers and needs."""
+        old: np.ndarray,
+    ) -> np.ndarray:
+        """Replace the edges of one market by the closest that meet the needs; return what each seller ships."""
         row = {(r.node_id, r.material): k for k, r in enumerate(sellers.itertuples())}
         accepts = slots.groupby(["stage", "slot"])["input"].agg(set)
         column: dict[tuple[str, str], int] = {}
@@ -134,11 +131,12 @@ class _State:
         fresh = [k for k in range(len(sellers)) if k not in linked and offered[k] > 0]
         added_i, added_j, added_w = _first_links(fresh, sellers, buyers, accepts, offered, need)
         lone = [k for k in range(len(buyers)) if k not in set(j) and need[k] > 0]
-        feed_i, feed_j, feed_w = _first_feeds(lone, sellers, buyers, accepts, offered, need)
+        feed_i, feed_j, feed_w = _first_feeds(lone, set(fresh), sellers, buyers, accepts, offered, need)
         new_i, new_j = np.concatenate([added_i, feed_i]), np.concatenate([added_j, feed_j])
         pairs = pd.DataFrame({"i": np.concatenate([i, new_i]), "j": np.concatenate([j, new_j])}).astype(np.int64)
         pairs["weight"] = np.concatenate([weight, added_w, feed_w])
-        flow = proportional_fit(pairs["i"].to_numpy(), pairs["j"].to_numpy(), pairs["weight"].to_numpy(), offered, need)
+        at, to = pairs["i"].to_numpy(), pairs["j"].to_numpy()
+        flow = closest_flows(at, to, pairs["weight"].to_numpy(), offered, need, may_keep=old)
         scale = sellers["material"].map(relative).to_numpy(dtype=float)
         quantity = flow * scale[pairs["i"].to_numpy()]
         kept = present.assign(quantity=quantity[: len(present)], low=np.nan, high=np.nan)
@@ -154,7 +152,8 @@ class _State:
             }
         )
         extra["edge_id"] = extra["material"] + ":" + extra["source"] + ":" + extra["target"]
-        self.edges = pd.concat([self.edges[~here], kept, extra], ignore_index=True)
+        self.edges = pd.concat([self.edges[~here], kept[kept["quantity"] > 0], extra], ignore_index=True)
+        return np.bincount(at, weights=flow, minlength=len(sellers))
 
 
 def _first_links(
@@ -171,14 +170,20 @@ def _first_links(
 
 
 def _first_feeds(
-    lone: list[int], sellers: pd.DataFrame, buyers: pd.DataFrame, accepts: pd.Series, offered: np.ndarray, need: np.ndarray
+    lone: list[int],
+    linked: set[int],
+    sellers: pd.DataFrame,
+    buyers: pd.DataFrame,
+    accepts: pd.Series,
+    offered: np.ndarray,
+    need: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A new buyer's prior: every seller of what it can take, by size."""
+    """A new buyer's prior: every seller of what it can take, by size; new sellers are linked to it already."""
     rows = [
         (k, b, offered[k] * need[b] / offered.sum())
         for b in lone
         for k, material in enumerate(sellers["material"])
-        if material in accepts[(buyers["stage"].iloc[b], buyers["slot"].iloc[b])] and offered[k] > 0
+        if k not in linked and offered[k] > 0 and material in accepts[(buyers["stage"].iloc[b], buyers["slot"].iloc[b])]
     ]
     return _columns(rows)
 
@@ -234,12 +239,10 @@ def _balances(network: Network, state: _State) -> pd.DataFrame:
         rows.append((row.node_id, side, row.material, row.quantity, residual))
     recipes = network.table("recipes")
     slots = recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
-    relative = slots["amount"] / slots.groupby(["stage", "output", "slot"])["amount"].transform("first")
-    key = slots.assign(relative=relative).drop_duplicates(["stage", "input"])[["stage", "input", "slot", "relative"]]
-    stage = {row.node_id: row.stage for row in state.outputs.itertuples()}
-    into = state.edges.assign(stage=state.edges["target"].map(stage)).merge(
-        key, left_on=["stage", "material"], right_on=["stage", "input"]
-    )
+    slots["relative"] = slots["amount"] / slots.groupby(["stage", "output", "slot"])["amount"].transform("first")
+    key = state.outputs.merge(slots.drop(columns="node_id"), left_on=["stage", "material"], right_on=["stage", "output"])
+    key = key[["node_id", "input", "slot", "relative"]].drop_duplicates(["node_id", "slot", "input"])
+    into = state.edges.merge(key, left_on=["target", "material"], right_on=["node_id", "input"])
     got = (into["quantity"] / into["relative"]).groupby([into["target"], into["slot"]]).sum()
     for need in _needs(network, state).itertuples():
         residual = max(need.need - float(got.get((need.node_id, need.slot), 0.0)), 0.0)

@@ -50,7 +50,7 @@ class Scenario:
     >>> import graphmodel as gm
     >>> toy = gm.load("toy-battery")
     >>> half = gm.Scenario("half of Chile").shut(0.5, country="CHL")
-    >>> half.apply(toy).nodes.set_index("node_id").loc["mine-a", "available"]
+    >>> float(half.apply(toy).nodes.set_index("node_id").loc["mine-a", "available"])
     0.5
     >>> no_exports = gm.Scenario("China sells no cells").ban(
     ...     material="lithium-cell", sellers={"country": "CHN"}, buyers={"country": "USA"})

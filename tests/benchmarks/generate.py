@@ -64,8 +64,7 @@ def layered(n: int, n_edges: int, *, rng: np.random.Generator | int = 0) -> Laye
         material = (material * 19 + k * 7) % N_MATERIALS
         width = 1 + rng.poisson(max(per_slot - 1, 0.0), len(buyer))
         target, material = np.repeat(buyer, width), np.repeat(material, width)
-        back = 1 if k < len(LAYERS) - 1 else 0
-        above = members[k - 1] if back or k == len(LAYERS) - 1 else members[k]
+        above = members[k - 1]
         source = rng.choice(above, len(target), p=size[above] / size[above].sum())
         quantity = (rng.pareto(1.3, len(target)) + 0.1) * size[source]
         if k in (1, 2):  # one edge from a recycler for each slot, small beside the others

@@ -1,0 +1,110 @@
+"""Who loses which product when each node, or each group of nodes, is shut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from graphmodel._types import FloatArray
+from graphmodel.analysis.grouping import Groups, group_nodes
+from graphmodel.analysis.removal import BATCH, kernel_recipes, open_paths, removable, scenario_cut
+from graphmodel.kernels.cascade import frozen
+from graphmodel.kernels.paths import reachable
+from graphmodel.network import Network
+from graphmodel.processes import Processes, processes
+from graphmodel.results import BreakdownResult
+
+
+def breakdown(
+    network: Network,
+    *,
+    by: str | Sequence[str] = "node",
+    members: pd.DataFrame | None = None,
+    equity: float = 0.5,
+    single_plants: bool = True,
+) -> BreakdownResult:
+    """Shut every node, or group of nodes, in turn and split the loss by product and consuming country.
+
+    Parameters
+    ----------
+    network : Network
+    by, members, equity, single_plants
+        As in `removal`.
+
+    Returns
+    -------
+    BreakdownResult
+        ``removed``, ``response``, ``product``, ``consumer`` (country), ``unit``, ``demand``, ``loss``, ``loss_share``.
+        Rows without a loss are left out.
+
+    Notes
+    -----
+    Same responses as `removal`, product by product, so that no weights are needed.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.breakdown(gm.load("toy-battery")).table
+    >>> table.query("removed == 'cell-b'")[["response", "consumer", "demand", "loss"]]
+       response consumer  demand  loss
+    2    frozen      CHN     5.0   4.0
+    """
+    work = processes(network)
+    groups = group_nodes(network, by, among=removable(network, single_plants and by in ("node", ["node"])), members=members, equity=equity)
+    demand = work.demand.assign(consumer=network.nodes["country"].to_numpy()[work.demand["node"].to_numpy(dtype=np.int64)])
+    units = network.table("materials").set_index("material")["unit"]
+    demand["unit"] = demand["product"].map(units).fillna("")
+    parts = [
+        _tabled(groups, demand, response, lost)
+        for response, lost in (
+            ("reachability", _unreached(network, groups, demand)),
+            ("frozen", _lost(network, work, groups, demand)),
+        )
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    order = table["response"].map({"reachability": 0, "frozen": 1})
+    table = table.assign(order=order).sort_values(["removed", "order", "product", "consumer"])
+    return BreakdownResult(table, network=network.name, parameters={"by": by})
+
+
+def _lost(network: Network, work: Processes, groups: Groups, demand: pd.DataFrame) -> FloatArray:
+    """Share lost of each demand (rows) for each group (columns), frozen."""
+    cut, kept = scenario_cut(network, work)
+    recipes = kernel_recipes(work)
+    rows = demand["process"].to_numpy(dtype=np.int64)
+    lost = np.empty((len(demand), len(groups.names)))
+    for first in range(0, len(groups.names), BATCH):
+        last = min(first + BATCH, len(groups.names))
+        limit = np.repeat((1.0 - cut)[:, None], last - first, axis=1)
+        for group in range(first, last):
+            members = groups.members[groups.indptr[group] : groups.indptr[group + 1]]
+            limit[np.isin(work.node, members), group - first] = 0.0
+        lost[:, first:last] = 1.0 - frozen(recipes, limit, edge_limit=kept)[rows]
+    return np.where(lost < 1e-9, 0.0, lost)
+
+
+def _unreached(network: Network, groups: Groups, demand: pd.DataFrame) -> FloatArray:
+    """Whether each demand (rows) is cut off from every origin without each group (columns)."""
+    paths = open_paths(network)
+    node = demand["node"].to_numpy(dtype=np.int64)
+    fed = reachable(network.n_nodes, *paths)[node]
+    lost = np.zeros((len(demand), len(groups.names)))
+    for group in range(len(groups.names)):
+        alive = np.ones(network.n_nodes, dtype=bool)
+        alive[groups.members[groups.indptr[group] : groups.indptr[group + 1]]] = False
+        lost[:, group] = fed & ~reachable(network.n_nodes, *paths, alive)[node]
+    return lost
+
+
+def _tabled(groups: Groups, demand: pd.DataFrame, response: str, lost: FloatArray) -> pd.DataFrame:
+    """One row a removed group, product and consumer that loses something."""
+    at, group = np.nonzero(lost)
+    rows = demand.iloc[at].assign(removed=np.array(groups.names, dtype=object)[group], response=response)
+    rows["loss"] = rows["quantity"].to_numpy(dtype=float) * lost[at, group]
+    keys = ["removed", "response", "product", "consumer", "unit"]
+    losses = rows.groupby(keys, as_index=False, sort=True)["loss"].sum()
+    total = demand.groupby(["product", "consumer"])["quantity"].sum()
+    losses["demand"] = total.loc[pd.MultiIndex.from_frame(losses[["product", "consumer"]])].to_numpy()
+    return losses.assign(loss_share=losses["loss"] / losses["demand"])

@@ -1,0 +1,546 @@
+"""Published figures: each a function of a network that returns the figure and the table it draws."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib.style
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import graphmodel
+from graphmodel import analysis, datasets, plot
+from graphmodel.analysis.chokepoints import BESIDE
+from graphmodel.convert.atomic import replace_file
+from graphmodel.errors import DataPackageError, GraphModelError, ParameterError, UnknownNameError, listed, nearest
+from graphmodel.network import Network
+from graphmodel.plot import style as look
+from graphmodel.plot.flow_table import main_mineral
+from graphmodel.plot.places import country_names
+from graphmodel.results import ConcentrationResult, Result
+from graphmodel.scenario import Scenario
+from graphmodel.schema import REGIONS
+
+
+class Drawn(NamedTuple):
+    """A figure and the table it draws; ``table.attrs`` name the network and its fingerprint."""
+
+    figure: Figure
+    table: pd.DataFrame
+
+    def _repr_png_(self) -> bytes:
+        """Show the figure in a notebook."""
+        return _render(self.figure, "png", {"Software": None}, dpi=150)
+
+
+class Drawings(dict[str, Drawn]):
+    """Figures by name; `skipped` says why others were not drawn."""
+
+    def __init__(self, drawn: Mapping[str, Drawn], skipped: Mapping[str, str]) -> None:
+        super().__init__(drawn)
+        self.skipped = dict(skipped)
+
+
+def chokepoints(network: Network, *, mineral: str | None = None, top: int = 12) -> Drawn:
+    """Rank what is lost without each plant, each country's stage and each controlling country.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        The one found at most stages when absent.
+    top : int
+        Rows of each panel.
+
+    Raises
+    ------
+    ParameterError
+        If no material holds a mineral.
+    """
+    chosen = mineral or main_mineral(network)
+    panels = (
+        ("a  Single plants", "node"),
+        ("b  A country's plants at one stage", "country,stage"),
+        ("c  All plants one country's firms control", "control"),
+    )
+    results = {by: _or_none(analysis.chokepoints, network, by=by, mineral=chosen) for _, by in panels}
+    tables = {by: _worst(result, top) for by, result in results.items() if result is not None}
+    if not tables:
+        raise ParameterError("no node can be shut by plant, by country and stage, or by control")
+    rows = {by: max(len(table), 2) for by, table in tables.items()}
+    figure = look.new_figure(height=24 + 10 * len(rows) + 3.9 * sum(rows.values()))
+    axes = figure.subplots(len(rows), squeeze=False, height_ratios=[n + 0.6 for n in rows.values()])[:, 0]
+    drawn = [(title, by) for title, by in panels if by in tables]
+    for ax, (title, by) in zip(axes, drawn, strict=True):
+        result = results[by]
+        if result is not None:
+            plot.chokepoint_ranking(result, ax=ax, top=top, names=_stage_words(network), title=title)
+        ax.set_xlabel("")
+    widest = max([float(table["frozen_share"].max()) for table in tables.values() if len(table)] or [1.0])
+    for ax in axes:
+        ax.set_xlim(0, 1.08 * widest)
+    look.x_title(axes[-1], f"share of final demand lost, in {chosen} contained")
+    handles, labels = axes[0].get_legend_handles_labels()
+    _legend(figure, handles, labels)
+    table = pd.concat([table.assign(by=by) for by, table in tables.items()], ignore_index=True)
+    return _drawn(figure, table[["by", *[name for name in table if name != "by"]]], network)
+
+
+def _worst(result: Result, top: int) -> pd.DataFrame:
+    table = result.table
+    return table[table["frozen_share"] > 0].sort_values(["rank", "removed"], kind="stable").head(top)
+
+
+def _or_none(run: Callable[..., Any], network: Network, **options: Any) -> Any:
+    """Run an analysis, or return None where nothing can be grouped that way."""
+    try:
+        return run(network, **options)
+    except graphmodel.errors.EmptySelectionError:
+        return None
+
+
+def flow_diagram(network: Network, *, mineral: str | None = None, colour: str = "country") -> Drawn:
+    """Draw what flows from mine to use, stage by stage and country by country, with recycling below.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        The one found at most stages when absent.
+    colour : {"country", "stage"}
+        What ribbons are coloured by.
+
+    Raises
+    ------
+    ParameterError
+        If no material holds a mineral, or none of it flows.
+    """
+    table = plot.flow_table(network, mineral=mineral or main_mineral(network))
+    figure = look.new_figure(height=118)
+    ax = _whole(figure)
+    plot.draw_flows(table, network.stages, colour=colour, ax=ax)
+    return _drawn(figure, table, network)
+
+
+def world_map(network: Network, *, mineral: str | None = None, n_flows: int = 40) -> Drawn:
+    """Draw where a mineral is handled and its largest flows between countries.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        The one found at most stages when absent.
+    n_flows : int
+        Number of flows, the largest first.
+
+    Raises
+    ------
+    ParameterError
+        If no material holds a mineral, none of it flows, or no node has a place.
+    """
+    table = plot.map_table(network, mineral=mineral or main_mineral(network), n_flows=n_flows)
+    if table["lat"].isna().all():
+        raise ParameterError("no node has coordinates or a country with a label point; fill `lat` and `lon` in nodes")
+    figure = look.new_figure(height=104)
+    plot.draw_map(table, network.stages, ax=figure.add_subplot())
+    return _drawn(figure, table, network)
+
+
+def stage_shares(network: Network, *, mineral: str | None = None) -> Drawn:
+    """Stack countries' shares of each stage, with the range of the Herfindahl-Hirschman index.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        The one found at most stages when absent.
+
+    Raises
+    ------
+    ParameterError
+        If no material holds a mineral, or nothing is made.
+    """
+    chosen = mineral or main_mineral(network)
+    result = analysis.concentration(network, by="country", mineral=chosen)
+    if not len(result):
+        raise ParameterError(f"no node makes anything that holds {chosen}")
+    shares = _shares(network, result, chosen)
+    figure = look.new_figure(height=18 + 8 * len(result))
+    words = {**_stage_words(network, lower=False)}
+    plot.stage_shares(result, shares, ax=figure.add_subplot(), names=words)
+    index = result.table[["stage", "quantity", "unit", "hhi_low", "hhi_high", "effective_number"]]
+    return _drawn(figure, shares.merge(index.rename(columns={"quantity": "stage_quantity"}), on="stage"), network)
+
+
+def _shares(network: Network, result: ConcentrationResult, mineral: str) -> pd.DataFrame:
+    """Return each country's share of each stage's output; regions count as not known, as in `concentration`."""
+    edges, balances = network.edges, network.table("balances")
+    sold = edges.rename(columns={"source": "node_id", "material": "item"})
+    sold = sold.groupby(["node_id", "item"], as_index=False)["quantity"].sum()
+    stated = balances.loc[balances["side"] == "output", ["node_id", "item", "quantity"]]
+    made = pd.concat([stated, sold], ignore_index=True).drop_duplicates(["node_id", "item"])
+    made["quantity"] *= made["item"].map(network.content(mineral)).to_numpy(dtype=float)
+    nodes = network.nodes.set_index("node_id")
+    country = made["node_id"].map(nodes["country"])
+    made = made.assign(stage=made["node_id"].map(nodes["stage"]), group=country.where(~country.isin(REGIONS), ""))
+    table = made[made["quantity"] > 0].groupby(["stage", "group"], as_index=False)["quantity"].sum()
+    totals = result.table.set_index("stage")["quantity"]
+    table["share"] = table["quantity"] / table["stage"].map(totals)
+    order = table["stage"].map({stage: place for place, stage in enumerate(totals.index)})
+    table = table.assign(order=order).sort_values(["order", "share", "group"], ascending=[True, False, True])
+    return table[["stage", "group", "quantity", "share"]].reset_index(drop=True)
+
+
+def centrality_against_loss(network: Network, *, mineral: str | None = None, by: str = "country,stage") -> Drawn:
+    """Set measures of position against the loss they claim to predict.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        The one found at most stages when absent.
+    by : str
+        What a point stands for: ``"country,stage"``, ``"node"`` or any grouping of `removal`.
+
+    Raises
+    ------
+    ParameterError
+        If no material holds a mineral.
+    EmptySelectionError
+        If nothing can be grouped that way.
+    """
+    result = analysis.chokepoints(network, by=by, mineral=mineral or main_mineral(network))
+    measures = list(BESIDE)
+    figure = look.new_figure(height=118)
+    columns = 3
+    axes = figure.subplots(-(-len(measures) // columns), columns, squeeze=False, sharey=True).ravel()
+    for place, (ax, measure) in enumerate(zip(axes, measures, strict=False)):
+        plot.centrality_against_loss(result, measure=measure, ax=ax, names=_stage_words(network), labelled=5)
+        ax.set_xlabel("")
+        if place % columns == 0:
+            look.y_title(ax, "frozen loss, share of demand")
+    for ax in axes[len(measures) :]:
+        ax.set_axis_off()
+        what = "stage of one country" if by == "country,stage" else by
+        ax.text(
+            0.0, 0.95, f"Each point: one {look.plain(what)}.\nHigh and left: much is lost,\nbut the measure does not see it.",
+            transform=ax.transAxes, va="top", fontsize=look.TEXT, color=look.INK, linespacing=1.5,
+        )
+    return _drawn(figure, result.table, network)
+
+
+def loss_by_product(network: Network, *, mineral: str | None = None, scenario: Scenario | None = None) -> Drawn:
+    """Show which consuming country loses which product in a scenario.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        Used to choose the scenario when none is given.
+    scenario : Scenario, optional
+        The country and stage whose stop loses most, when absent.
+
+    Raises
+    ------
+    ParameterError
+        If there is no final demand.
+    """
+    chosen = scenario or _worst_stop(network, mineral or main_mineral(network))
+    result = analysis.losses(network, chosen)
+    table = result.table.query("response == 'frozen' and demand > 0")
+    if not len(table):
+        raise ParameterError("there is no final demand to lose; a network needs a stage with role sink that receives")
+    figure = look.new_figure(height=36 + 8 * table["product"].nunique())
+    plot.loss_by_product(result, ax=figure.add_subplot(), names=_material_words(network), title=chosen.name)
+    return _drawn(figure, table, network)
+
+
+def _worst_stop(network: Network, mineral: str) -> Scenario:
+    table = analysis.removal(network, by=["country", "stage"], mineral=mineral).table
+    if not table["loss"].gt(0).any():
+        raise ParameterError("no country's stage loses any demand; name a scenario")
+    country, stage = str(table["removed"].iloc[0]).split(":")
+    words = _stage_words(network)
+    name = country_names().get(country, country)
+    return Scenario(f"{name}: all {words.get(stage, stage)} stops").shut(country=country, stage=stage)
+
+
+def diversification(network: Network, *, mineral: str | None = None, scenario: Scenario | None = None) -> Drawn:
+    """Compare measures without and with a scenario, such as an alliance's projects.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        The one found at most stages when absent.
+    scenario : Scenario
+        What is added or changed.
+
+    Raises
+    ------
+    ParameterError
+        If no scenario is given, or no material holds a mineral.
+    """
+    if scenario is None:
+        raise ParameterError("diversification compares with a scenario; give one as scenario=…")
+    result = analysis.diversification(network, scenario, mineral=mineral or main_mineral(network))
+    table = result.table
+    known = list(dict.fromkeys(table["measure"]))
+    losses = [measure for measure in known if "loss" in measure]
+    panels = [*[[measure] for measure in known if measure not in losses], *([losses] if losses else [])]
+    counts = [int(table["measure"].isin(panel).sum()) for panel in panels]
+    figure = look.new_figure(height=20 + 4.1 * max(counts) + 6 * len(losses))
+    axes = figure.subplots(1, len(panels), squeeze=False)[0] if len(panels) < 3 else _grid(figure, counts)
+    for ax, panel in zip(axes, panels, strict=True):
+        if len(panel) == 1:
+            plot.before_and_after(result, measure=panel[0], ax=ax, names=_stage_words(network, lower=False))
+        else:
+            plot.dumbbells(result, panel, ax=ax, title="final demand lost, share", names=_stage_words(network))
+    handles, labels = axes[0].get_legend_handles_labels()
+    _legend(figure, handles, labels)
+    figure.suptitle(look.plain(scenario.name, 90), fontsize=look.HEAD, fontweight="bold", color=look.INK, x=0.01, ha="left")
+    return _drawn(figure, table, network)
+
+
+def closure(network: Network) -> Drawn:
+    """Show how well a data package closes and what its flows rest on.
+
+    Parameters
+    ----------
+    network : Network
+        Of a data package with the tables ``closure`` and ``basis``.
+
+    Raises
+    ------
+    ParameterError
+        If the network's data package has no such tables.
+    """
+    try:
+        closes, basis = datasets.table(network.name, "closure"), datasets.table(network.name, "basis")
+    except GraphModelError as error:
+        raise ParameterError(f"{network.name!r} comes without tables closure and basis: {error}") from error
+    shares = closes[["material"]].merge(basis, on="material", how="left").fillna(0.0)
+    figure = look.new_figure(height=30 + 4.2 * len(closes))
+    left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
+    words = _material_words(network)
+    plot.closure_bars(closes, ax=left, names=words)
+    plot.basis_bars(shares, ax=right, names=words)
+    right.set_yticklabels([])
+    look.head(left, "a  What is made, and what of it flows")
+    look.head(right, "b  What flows rest on")
+    for ax, columns in ((left, 2), (right, 2)):
+        _legend(ax, *ax.get_legend_handles_labels(), columns=columns)
+    return _drawn(figure, closes.merge(basis, on="material", how="left"), network)
+
+
+FIGURES: dict[str, Callable[..., Drawn]] = {
+    "chokepoints": chokepoints,
+    "flow_diagram": flow_diagram,
+    "world_map": world_map,
+    "stage_shares": stage_shares,
+    "centrality_against_loss": centrality_against_loss,
+    "loss_by_product": loss_by_product,
+    "diversification": diversification,
+    "closure": closure,
+}
+"""Every published figure by name."""
+
+TAKES: dict[str, tuple[str, ...]] = {
+    "loss_by_product": ("mineral", "scenario"),
+    "diversification": ("mineral", "scenario"),
+    "closure": (),
+}
+"""What `draw` hands to a figure, where it is not the mineral alone."""
+
+
+def draw(
+    network: Network,
+    names: Iterable[str] | None = None,
+    *,
+    mineral: str | None = None,
+    scenario: Scenario | None = None,
+) -> Drawings:
+    """Draw figures in matplotlib's default style, whatever the user's settings.
+
+    Parameters
+    ----------
+    network : Network
+    names : list of str, optional
+        Keys of `FIGURES`; all that can be drawn when absent.
+    mineral : str, optional
+        The one found at most stages when absent.
+    scenario : Scenario, optional
+        For figures of one scenario.
+
+    Returns
+    -------
+    Drawings
+        A dict of `Drawn` by name. When no names are given, figures the network lacks something for are left out
+        and ``skipped`` says why, by name.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such figure.
+    ParameterError
+        If a figure that was named cannot be drawn.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> drawn = gm.figures.draw(gm.load("toy-battery"), ["chokepoints"])
+    >>> drawn["chokepoints"].table["frozen_share"].max()
+    1.0
+    """
+    chosen = list(FIGURES) if names is None else [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in chosen if name not in FIGURES]
+    if unknown:
+        raise UnknownNameError(f"no figure {listed(unknown)}; {nearest(unknown[0], FIGURES)}")
+    options = {"mineral": mineral, "scenario": scenario}
+    drawn: dict[str, Drawn] = {}
+    skipped: dict[str, str] = {}
+    with matplotlib.style.context("default"):
+        for name in chosen:
+            taken = {key: options[key] for key in TAKES.get(name, ("mineral",))}
+            try:
+                drawn[name] = FIGURES[name](network, **taken)
+            except (ParameterError, graphmodel.errors.EmptySelectionError) as error:
+                if names is not None:
+                    raise
+                skipped[name] = str(error)
+    return Drawings(drawn, skipped)
+
+
+FORMATS = ("pdf", "svg", "png")
+
+_FIXED = {"svg.hashsalt": "graphmodel", "svg.fonttype": "path", "pdf.fonttype": 42, "pdf.compression": 6}
+
+
+def save(
+    drawn: Mapping[str, Drawn],
+    out: str | os.PathLike[str],
+    *,
+    formats: Sequence[str] = FORMATS,
+    command: str = "",
+    dpi: int = 300,
+) -> list[Path]:
+    """Write every figure in each format, and its table as CSV; the same input gives the same bytes.
+
+    Parameters
+    ----------
+    drawn : mapping of Drawn
+        As `draw` returns it; the keys become file names.
+    out : path
+        Folder; made if it does not exist.
+    formats : list of str
+        Of ``pdf``, ``svg`` and ``png``.
+    command : str
+        How the figures were made, written into each file.
+    dpi : int
+        Resolution of PNG.
+
+    Returns
+    -------
+    list of Path
+        Files written: each appears whole or not at all.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such format.
+    DataPackageError
+        If ``out`` is a file.
+
+    Notes
+    -----
+    Files name graphmodel's version, the network and its fingerprint, and carry no date.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise UnknownNameError(f"no format {unknown[0]!r}; {nearest(unknown[0], FORMATS)}")
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise DataPackageError(f"{folder}: is a file, not a folder")
+    files: dict[str, bytes] = {}
+    with matplotlib.style.context(["default", _FIXED]):
+        for name, (figure, table) in drawn.items():
+            for kind in formats:
+                files[f"{name}.{kind}"] = _render(figure, kind, _metadata(kind, name, table, command), dpi)
+            files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n").encode("utf-8", "backslashreplace")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        replace_file(folder / name, content)
+    return [folder / name for name in files]
+
+
+def _render(figure: Figure, kind: str, metadata: Mapping[str, str | None], dpi: int) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=dpi if kind == "png" else 72, metadata=dict(metadata), facecolor=look.PAPER)
+    return buffer.getvalue()
+
+
+def _metadata(kind: str, name: str, table: pd.DataFrame, command: str) -> dict[str, str | None]:
+    """Say what made a file from what, in the words of its format, and no date."""
+    creator = f"graphmodel {graphmodel.__version__}"
+    about = f"network {table.attrs.get('network', '')}, data {table.attrs.get('fingerprint', '')}"
+    about = _printable(f"{about}, command: {command}" if command else about)
+    if kind == "pdf":
+        return {"Title": _printable(name), "Creator": creator, "Subject": about, "CreationDate": None}
+    if kind == "svg":
+        return {"Title": _printable(name), "Creator": creator, "Description": about, "Date": None}
+    return {"Title": _printable(name), "Software": creator, "Description": about}
+
+
+def _printable(words: str) -> str:
+    return "".join(mark if mark.isprintable() else " " for mark in words)
+
+
+def _drawn(figure: Figure, table: pd.DataFrame, network: Network) -> Drawn:
+    """Settle the layout once, so that every file shows the same, and name the data."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    table = table.reset_index(drop=True)
+    table.attrs.update(network=network.name, fingerprint=network.fingerprint)
+    return Drawn(figure, table)
+
+
+def _whole(figure: Figure) -> Axes:
+    """Axes over the whole figure."""
+    figure.set_layout_engine("none")
+    return figure.add_axes((0.01, 0.01, 0.98, 0.98))
+
+
+def _grid(figure: Figure, counts: list[int]) -> Any:
+    """Axes two by two for four panels, in one row else."""
+    if len(counts) != 4:
+        return figure.subplots(1, len(counts), squeeze=False)[0]
+    figure.set_size_inches(look.WIDTH / 25.4, (34 + 4.1 * (max(counts[:2]) + max(counts[2:]))) / 25.4)
+    return figure.subplots(2, 2, height_ratios=(max(counts[:2]) + 1, max(counts[2:]) + 1)).ravel()
+
+
+def _legend(where: Figure | Axes, handles: Sequence[Any], labels: Sequence[str], columns: int = 4) -> None:
+    """Put a legend without a frame above the panels of a figure, or below the axes."""
+    if not handles:
+        return
+    place: dict[str, Any] = {"loc": "outside upper right"} if isinstance(where, Figure) else {"loc": "upper left"}
+    if isinstance(where, Axes):
+        place["bbox_to_anchor"] = (0.0, -0.055)
+    where.legend(
+        list(handles), list(labels), ncols=columns, fontsize=look.SMALL, frameon=False, labelcolor=look.INK,
+        handletextpad=0.5, columnspacing=1.4, borderaxespad=0.0 if isinstance(where, Figure) else 0.2, **place,
+    )
+
+
+def _stage_words(network: Network, *, lower: bool = True) -> dict[str, str]:
+    """Names to print for stages; in lower case inside a phrase."""
+    labels = {row.stage: row.label or row.stage for row in network.stages.itertuples()}
+    return {stage: label.lower() if lower else label for stage, label in labels.items()}
+
+
+def _material_words(network: Network) -> dict[str, str]:
+    return {row.material: row.label for row in network.table("materials").itertuples() if row.label}

@@ -1,0 +1,60 @@
+"""Results in, Axes out: one module a result. Nothing here computes, shows, saves or sets a default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from graphmodel.errors import UnknownNameError
+from graphmodel.plot.centrality import centrality_against_loss as centrality_against_loss
+from graphmodel.plot.centrality import centrality_ranking as centrality_ranking
+from graphmodel.plot.closure import basis_bars as basis_bars
+from graphmodel.plot.closure import closure_bars as closure_bars
+from graphmodel.plot.concentration import concentration_ranges as concentration_ranges
+from graphmodel.plot.concentration import stage_shares as stage_shares
+from graphmodel.plot.diversification import before_and_after as before_and_after
+from graphmodel.plot.diversification import dumbbells as dumbbells
+from graphmodel.plot.flow_diagram import draw_flows as draw_flows
+from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
+from graphmodel.plot.flow_table import flow_table as flow_table
+from graphmodel.plot.losses import loss_by_product as loss_by_product
+from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
+from graphmodel.plot.removal import removal_ranking as removal_ranking
+from graphmodel.plot.world_map import draw_map as draw_map
+from graphmodel.plot.world_map import map_table as map_table
+from graphmodel.plot.world_map import world_map as world_map
+from graphmodel.results import (
+    CentralityResult,
+    ChokepointResult,
+    ConcentrationResult,
+    DiversificationResult,
+    LossResult,
+    RemovalResult,
+    Result,
+)
+
+DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
+    CentralityResult: centrality_ranking,
+    ChokepointResult: chokepoint_ranking,
+    ConcentrationResult: concentration_ranges,
+    DiversificationResult: before_and_after,
+    LossResult: loss_by_product,
+    RemovalResult: removal_ranking,
+}
+"""The plot of each result that ``result.plot()`` draws."""
+
+
+def default(result: Result, *, ax: Axes | None = None, **style: Any) -> Axes:
+    """Draw the default plot of a result, on ``ax`` or on a new figure (``axes.figure``).
+
+    Raises
+    ------
+    UnknownNameError
+        If this kind of result has no plot.
+    """
+    for kind, draw in DEFAULTS.items():
+        if isinstance(result, kind):
+            return draw(result, ax=ax, **style)
+    raise UnknownNameError(f"{type(result).__name__} has no plot; there are plots of {', '.join(k.__name__ for k in DEFAULTS)}")

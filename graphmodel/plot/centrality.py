@@ -1,0 +1,163 @@
+"""Positions in the network, alone and against the loss they claim to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.plot import style as look
+from graphmodel.plot.removal import row_names
+from graphmodel.results import CentralityResult, ChokepointResult
+
+_NOT_MEASURES = ("rank", "removed", "label", "n_nodes", "loss", "frozen_share", "reachability_share", "spearman")
+
+
+def centrality_ranking(
+    result: CentralityResult,
+    *,
+    measure: str | None = None,
+    ax: Axes | None = None,
+    top: int = 15,
+    names: Mapping[str, str] | None = None,
+    **style: Any,
+) -> Axes:
+    """Rank nodes by one measure, the highest on top.
+
+    Parameters
+    ----------
+    result : CentralityResult
+    measure : str, optional
+        The first in the table when absent.
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    top : int
+        Number of rows.
+    names : mapping, optional
+        Words to print for node ids.
+    **style
+        Passed to `matplotlib.axes.Axes.barh`.
+
+    Raises
+    ------
+    UnknownNameError
+        If the table has no such measure.
+    """
+    table = result.table
+    known = list(dict.fromkeys(table["measure"]))
+    if measure is not None and measure not in known:
+        raise UnknownNameError(f"no measure {measure!r} in this result; {nearest(measure, known)}")
+    chosen = measure or (known[0] if known else "")
+    table = table[(table["measure"] == chosen) & table["value"].notna()]
+    table = table.sort_values(["rank", "node_id"], kind="stable").head(top)
+    ax = look.axes_or_new(ax, height=12 + 5 * max(len(table), 3))
+    if not len(table):
+        return look.nothing_to_draw(ax, "no node has a value of this measure")
+    words = names or {}
+    ax.barh(range(len(table)), table["value"], **{"color": look.BAR, "height": 0.7, **style})
+    for row, value in enumerate(table["value"]):
+        look.beside(ax, look.number(value), max(value, 0.0), row)
+    ax.set_yticks(range(len(table)), [look.plain(words.get(node, node), 44) for node in table["node_id"]])
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    ax.margins(x=0.1)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
+    look.x_title(ax, chosen.replace("_", " "))
+    look.tidy(ax)
+    return ax
+
+
+def centrality_against_loss(
+    result: ChokepointResult,
+    *,
+    measure: str = "betweenness",
+    ax: Axes | None = None,
+    labelled: int = 5,
+    names: Mapping[str, str] | None = None,
+    **style: Any,
+) -> Axes:
+    """Set one measure of position against what is lost, and name what stands out.
+
+    Parameters
+    ----------
+    result : ChokepointResult
+    measure : str
+        One of the measures in the table.
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    labelled : int
+        How many points are named: those that lose most, and the most central one.
+    names : mapping, optional
+        Words to print for stages and other codes in ids.
+    **style
+        Passed to `matplotlib.axes.Axes.scatter`.
+
+    Raises
+    ------
+    UnknownNameError
+        If the table has no such measure.
+    """
+    table = result.table
+    known = [column for column in table if column not in _NOT_MEASURES]
+    if measure not in known:
+        raise UnknownNameError(f"no measure {measure!r} in this result; {nearest(measure, known)}")
+    ax = look.axes_or_new(ax, height=80, width=88)
+    table = table[table[measure].notna() & table["frozen_share"].notna()].reset_index(drop=True)
+    words = measure.replace("_", " ")
+    if "spearman" in table and len(table):
+        words = f"{words}, Spearman {look.number(float(table['spearman'].iloc[0]), 2)}"
+    look.head(ax, words)
+    if not len(table):
+        return look.nothing_to_draw(ax, "nothing to compare")
+    ax.scatter(
+        table[measure],
+        table["frozen_share"],
+        **{"s": 16, "color": look.BAR, "alpha": 0.75, "edgecolors": look.PAPER, "linewidths": 0.4, "clip_on": False, **style},
+    )
+    width = float(table[measure].max()) or 1.0
+    height = float(table["frozen_share"].max()) or 1.0
+    ax.set_xlim(-0.03 * width, 1.04 * width)
+    ax.set_ylim(-0.03 * height, 1.12 * height)
+    _name_outliers(ax, table, measure, labelled, names, (width, height))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
+    ax.xaxis.set_major_locator(look.few_ticks())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
+    look.x_title(ax, words.partition(",")[0])
+    look.tidy(ax, grid="y")
+    return ax
+
+
+def _name_outliers(
+    ax: Axes,
+    table: pd.DataFrame,
+    measure: str,
+    labelled: int,
+    names: Mapping[str, str] | None,
+    extent: tuple[float, float],
+) -> None:
+    """Name the largest losses and the most central, moved apart, on the side where there is room."""
+    lost = list(table.sort_values(["frozen_share", "removed"], ascending=[False, True]).index[: max(labelled - 1, 0)])
+    central = list(table.sort_values([measure, "removed"], ascending=[False, True]).index[:1])
+    chosen = table.loc[list(dict.fromkeys([*lost, *central]))[:labelled]].sort_values("frozen_share", kind="stable")
+    width, height = extent
+    labels = row_names(chosen, names)
+    taken: dict[bool, float] = {}
+    for label, x, y in zip(labels, chosen[measure] / width, chosen["frozen_share"] / height, strict=True):
+        left = bool(x > 0.5)
+        place = max(y, taken.get(left, -np.inf) + 0.075)
+        taken[left] = place
+        ax.annotate(
+            look.plain(label, 30),
+            (x * width, y * height),
+            xytext=(x * width + (-0.035 if left else 0.035) * width, place * height),
+            ha="right" if left else "left",
+            va="center",
+            fontsize=look.SMALL,
+            color=look.INK,
+            path_effects=list(look.HALO),
+            arrowprops={"arrowstyle": "-", "color": look.GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
+        )

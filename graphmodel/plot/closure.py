@@ -1,0 +1,101 @@
+"""How well a data package closes: what is made against what flows, and what the flows rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from graphmodel.plot import style as look
+from graphmodel.schema import BASES
+
+BASIS_COLOURS = dict(zip(BASES, ("#00456F", "#009E73", "#79C4EE", "#E8E8E8"), strict=True))
+
+
+def closure_bars(
+    closure: pd.DataFrame, *, ax: Axes | None = None, names: Mapping[str, str] | None = None, **style: Any
+) -> Axes:
+    """Show how much of each material's supply flows, and how much is left over.
+
+    Parameters
+    ----------
+    closure : DataFrame
+        ``material``, ``unit``, ``supply``, ``shipped``, ``residual``, ``residual_share``, ``need_residual_share``,
+        ``sided``: the table of that name in a data package.
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    names : mapping, optional
+        Words to print for materials.
+    **style
+        Passed to `matplotlib.axes.Axes.barh`.
+
+    Notes
+    -----
+    A filled mark stands by materials whose supply and need come from different references, so that the residual
+    means something; a hollow one by the others.
+    """
+    ax = look.axes_or_new(ax, height=16 + 4.5 * max(len(closure), 3))
+    if not len(closure):
+        return look.nothing_to_draw(ax, "the closure table is empty")
+    rows = range(len(closure))
+    unmet = closure["residual_share"].to_numpy(dtype=float)
+    bar = {"height": 0.72, "linewidth": 0, **style}
+    ax.barh(rows, 1 - unmet, **{"color": look.BAR, "label": "shipped", **bar})
+    ax.barh(rows, unmet, left=1 - unmet, **{"color": "#F3C9A8", "label": "residual: made, not shipped", **bar})
+    two_sided = (closure["sided"] == "two-sided").to_numpy()
+    for sided, words in ((True, "two-sided"), (False, "one-sided")):
+        here = [row for row, two in zip(rows, two_sided, strict=True) if two == sided]
+        colour = look.MARK if sided else look.PAPER
+        ax.scatter([-0.035] * len(here), here, s=14, color=colour, edgecolors=look.MARK, linewidths=0.8, label=words)
+    for row, entry in enumerate(closure.itertuples()):
+        divisor, unit = look.scaled(float(entry.supply), str(entry.unit))
+        look.beside(ax, f"{look.number(float(entry.supply) / divisor)} {look.plain(unit, 18)}", 1.0, row, offset=3)
+        if entry.residual_share > 0.0005:
+            ax.text(
+                0.985, row, look.percent(float(entry.residual_share)), ha="right", va="center", fontsize=look.SMALL - 1,
+                color=look.INK if entry.residual_share > 0.1 else look.PAPER,
+            )
+    _rows(ax, closure, names)
+    ax.set_xlim(-0.07, 1.42)
+    look.x_title(ax, "share of supply; at the right, supply a year", loc="left")
+    return ax
+
+
+def basis_bars(
+    basis: pd.DataFrame, *, ax: Axes | None = None, names: Mapping[str, str] | None = None, **style: Any
+) -> Axes:
+    """Stack what each material's flow rests on.
+
+    Parameters
+    ----------
+    basis : DataFrame
+        ``material`` and the share of flow on each basis: the table of that name in a data package.
+    ax, names, **style
+        As in `closure_bars`.
+    """
+    ax = look.axes_or_new(ax, height=16 + 4.5 * max(len(basis), 3))
+    if not len(basis):
+        return look.nothing_to_draw(ax, "the basis table is empty")
+    left = pd.Series(0.0, index=basis.index)
+    for name, colour in BASIS_COLOURS.items():
+        share = basis[name].astype(float)
+        ax.barh(
+            range(len(basis)), share, left=left, **{"height": 0.72, "color": colour, "label": name, "linewidth": 0, **style}
+        )
+        left = left + share
+    _rows(ax, basis, names)
+    ax.set_xlim(0, 1)
+    look.x_title(ax, "share of flow by basis", loc="left")
+    return ax
+
+
+def _rows(ax: Axes, table: pd.DataFrame, names: Mapping[str, str] | None) -> None:
+    words = names or {}
+    ax.set_yticks(range(len(table)), [look.plain(words.get(material, material), 30) for material in table["material"]])
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
+    look.tidy(ax)

@@ -1,0 +1,148 @@
+"""How concentrated each stage is: shares of countries or owners, and the range of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from graphmodel.plot import style as look
+from graphmodel.plot.places import country_names
+from graphmodel.results import ConcentrationResult
+
+
+def concentration_ranges(
+    result: ConcentrationResult,
+    *,
+    ax: Axes | None = None,
+    names: Mapping[str, str] | None = None,
+    **style: Any,
+) -> Axes:
+    """Draw the range of the Herfindahl-Hirschman index of each stage and material, in chain order.
+
+    Parameters
+    ----------
+    result : ConcentrationResult
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    names : mapping, optional
+        Words to print for stages and countries.
+    **style
+        Passed to `matplotlib.axes.Axes.hlines`.
+    """
+    table = result.table
+    ax = look.axes_or_new(ax, height=14 + 5 * max(len(table), 3))
+    if not len(table):
+        return look.nothing_to_draw(ax, "nothing is made in this network")
+    words = {**country_names(), **(names or {})}
+    rows = list(range(len(table)))
+    low, high = table["hhi_low"].to_numpy(dtype=float), table["hhi_high"].to_numpy(dtype=float)
+    ax.hlines(rows, low, high, **{"color": look.BAR, "linewidth": 3, "alpha": 0.45, **style})
+    ax.scatter(low, rows, s=22, color=look.BAR, zorder=3)
+    for row, entry in zip(rows, table.itertuples(), strict=True):
+        largest = words.get(str(entry.largest), str(entry.largest))
+        words_beside = f"{largest} {look.percent(float(entry.largest_share))}" if largest else "none named"
+        look.beside(ax, look.plain(words_beside), high[row], row)
+    ax.set_yticks(rows, [look.plain(_row_name(entry, words)) for entry in table.itertuples()])
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_xlim(0, 1.25)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    look.x_title(ax, "Herfindahl–Hirschman index, low to high (0 to 1)")
+    look.tidy(ax)
+    return ax
+
+
+def _row_name(entry: Any, words: Mapping[str, str]) -> str:
+    return f"{words.get(entry.stage, entry.stage)} · {words.get(entry.material, entry.material)}"
+
+
+def stage_shares(
+    result: ConcentrationResult,
+    shares: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    names: Mapping[str, str] | None = None,
+    smallest: float = 0.045,
+    **style: Any,
+) -> Axes:
+    """Stack the shares of each stage's output, the largest first, with the index range at the right.
+
+    Parameters
+    ----------
+    result : ConcentrationResult
+        One row a stage: measured for one mineral.
+    shares : DataFrame
+        ``stage``, ``group`` ("" where not known) and ``share``.
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    names : mapping, optional
+        Words to print for stages and countries.
+    smallest : float
+        Groups below this share are joined as others.
+    **style
+        Passed to `matplotlib.axes.Axes.barh`.
+    """
+    table = result.table
+    ax = look.axes_or_new(ax, height=16 + 9 * max(len(table), 2))
+    if not len(table):
+        return look.nothing_to_draw(ax, "nothing is made in this network")
+    words = {**country_names(), **(names or {})}
+    for row, entry in enumerate(table.itertuples()):
+        here = shares[shares["stage"] == entry.stage].sort_values(["share", "group"], ascending=[False, True])
+        left = 0.0
+        for group, share in _segments(here, smallest):
+            colour, hatch = _fill(group)
+            ax.barh(
+                row, share, left=left,
+                **{"height": 0.7, "color": colour, "hatch": hatch, "edgecolor": look.PAPER, "linewidth": 0.7, **style},
+            )
+            _inside(ax, row, left, share, {"": "not known"}.get(group, words.get(group, group)), colour)
+            left += share
+        ax.text(1.015, row, _range(entry), va="center", fontsize=look.SMALL, color=look.INK)
+        ax.text(1.16, row, look.number(float(entry.effective_number), 2), va="center", fontsize=look.SMALL, color=look.INK)
+    ax.text(1.015, -0.72, "HHI, low–high", fontsize=look.SMALL, color=look.INK, fontweight="bold", va="center")
+    ax.text(1.16, -0.72, "1 / HHI", fontsize=look.SMALL, color=look.INK, fontweight="bold", va="center")
+    ax.set_yticks(range(len(table)), [look.plain(words.get(stage, stage), 24) for stage in table["stage"]])
+    ax.set_ylim(len(table) - 0.5, -1.0)
+    ax.set_xlim(0, 1.25)
+    ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
+    what = result.parameters.get("mineral")
+    look.x_title(ax, f"share of each stage's output{f' of {what}' if what else ''}", loc="left")
+    look.tidy(ax)
+    ax.spines["bottom"].set_visible(False)
+    return ax
+
+
+def _segments(here: pd.DataFrame, smallest: float) -> list[tuple[str, float]]:
+    """Named groups by size, then the small ones together, then what is not known."""
+    pairs = [(str(group), float(share)) for group, share in zip(here["group"], here["share"], strict=True)]
+    large = [pair for pair in pairs if pair[0] and pair[1] >= smallest]
+    small = sum(share for group, share in pairs if group and share < smallest)
+    unknown = sum(share for group, share in pairs if not group)
+    return [*large, *([(look.OTHERS, small)] if small > 0 else []), *([("", unknown)] if unknown > 0 else [])]
+
+
+def _fill(group: str) -> tuple[str, str]:
+    if not group:
+        return "#F2F2F2", "////"
+    return (look.FAINT, "") if group == look.OTHERS else (look.country_colour(group), "")
+
+
+def _inside(ax: Axes, row: int, left: float, share: float, name: str, colour: str) -> None:
+    """Write name and share inside a segment, as much of it as fits."""
+    for words in (f"{name} {look.percent(share)}", name, look.percent(share)):
+        if len(words) * 0.0125 < share:
+            ax.text(
+                left + share / 2, row, look.plain(words), ha="center", va="center", fontsize=look.SMALL,
+                color=look.ink_on(colour),
+            )
+            return
+
+
+def _range(entry: Any) -> str:
+    low, high = f"{entry.hhi_low:.2f}", f"{entry.hhi_high:.2f}"
+    return low if low == high else f"{low}–{high}"

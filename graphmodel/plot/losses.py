@@ -1,0 +1,103 @@
+"""Who loses which product: a heat map of one scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
+
+from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.plot import style as look
+from graphmodel.plot.places import country_names
+from graphmodel.results import LossResult
+
+_HEAT = LinearSegmentedColormap.from_list("loss", ["#FFF7EC", "#FDBB84", "#D55E00", "#6B1F00"])
+
+
+def loss_by_product(
+    result: LossResult,
+    *,
+    response: str = "frozen",
+    ax: Axes | None = None,
+    top: int = 24,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Show the share of each consuming country's demand that is lost, product by product.
+
+    Parameters
+    ----------
+    result : LossResult
+    response : str
+        ``frozen`` or ``reachability``.
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    top : int
+        Number of countries: those that lose the largest share of some product first.
+    names : mapping, optional
+        Words to print for products and countries.
+    title : str
+        Printed above, from the left.
+    **style
+        Passed to `matplotlib.axes.Axes.pcolormesh`.
+
+    Raises
+    ------
+    UnknownNameError
+        If the table has no such response.
+
+    Notes
+    -----
+    A hatched cell has no demand. Countries are sorted by their largest loss share, products too.
+    """
+    table = result.table
+    known = list(dict.fromkeys(table["response"]))
+    if len(table) and response not in known:
+        raise UnknownNameError(f"no response {response!r} in this result; {nearest(response, known)}")
+    table = table[(table["response"] == response) & (table["demand"] > 0)]
+    words = {**country_names(), **(names or {})}
+    share = table.pivot_table(index="product", columns="consumer", values="loss_share", aggfunc="max")
+    consumers = sorted(share.columns, key=lambda code: (-share[code].max(), words.get(code, code)))[:top]
+    products = sorted(share.index, key=lambda product: (-share.loc[product].max(), product))
+    ax = look.axes_or_new(ax, height=40 + 9 * max(len(products), 1))
+    look.head(ax, title or str(result.parameters.get("scenario") or ""))
+    if not consumers:
+        return look.nothing_to_draw(ax, "no final demand to lose")
+    values = share.reindex(index=products, columns=consumers).to_numpy(dtype=float)
+    for row, column in np.argwhere(np.isnan(values)):
+        ax.add_patch(Rectangle((column, row), 1, 1, facecolor="#F4F4F4", edgecolor="#C8C8C8", hatch="////", linewidth=0))
+    ax.pcolormesh(
+        np.arange(len(consumers) + 1),
+        np.arange(len(products) + 1),
+        np.ma.masked_invalid(values),
+        **{"cmap": _HEAT, "vmin": 0, "vmax": 1, "edgecolors": look.PAPER, "linewidth": 1.2, **style},
+    )
+    for row, column in np.argwhere(~np.isnan(values)):
+        value = float(values[row, column])
+        ink = look.PAPER if value > 0.6 else look.INK
+        ax.text(column + 0.5, row + 0.5, _cell(value), ha="center", va="center", fontsize=look.SMALL, color=ink)
+    ax.set_xticks(
+        np.arange(len(consumers)) + 0.5,
+        [look.plain(words.get(code, code), 22) for code in consumers],
+        rotation=45,
+        ha="right",
+        rotation_mode="anchor",
+    )
+    ax.set_yticks(np.arange(len(products)) + 0.5, [look.plain(words.get(product, product), 30) for product in products])
+    ax.set_xlim(0, len(consumers))
+    ax.set_ylim(len(products), 0)
+    look.tidy(ax, grid="none")
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    look.x_title(ax, f"share of each country's demand lost, % ({response}); hatched: no demand")
+    return ax
+
+
+def _cell(share: float) -> str:
+    """Percent without its sign, so that it fits a cell."""
+    return look.percent(share).removesuffix("%").strip()

@@ -1,0 +1,260 @@
+"""Colours, markers, sizes and the way text from data is written: said here, used by every plot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.patheffects import AbstractPathEffect, withStroke
+from matplotlib.ticker import MaxNLocator
+
+WIDTH = 180.0
+"""Width of a figure over two columns, in mm."""
+
+SMALL, TEXT, HEAD = 7.0, 8.0, 9.0
+"""Font sizes in points at full width."""
+
+INK, FAINT, GREY, PAPER = "#222222", "#D9D9D9", "#9A9A9A", "#FFFFFF"
+BAR, MARK, ACCENT = "#0072B2", "#222222", "#D55E00"
+"""Main bar, mark on it, and the colour of what stands out (Okabe-Ito blue, ink, vermillion)."""
+
+STAGES: Mapping[str, tuple[str, str]] = {
+    "mining": ("#7A4B12", "o"),
+    "collection": ("#5B3A75", "v"),
+    "recycling": ("#4CC79A", "P"),
+    "intermediate": ("#E69F00", "s"),
+    "refining": ("#00558C", "D"),
+    "pcam": ("#79C4EE", "^"),
+    "cam": ("#8C3D73", "p"),
+    "cell": ("#F0E442", "h"),
+    "vehicle": ("#B84300", "X"),
+    "use": ("#BDBDBD", "*"),
+    "stock": ("#6E6E6E", "d"),
+}
+"""Colour and marker of the stages we know; neighbours in the chain differ in lightness."""
+
+SPARE_STAGES = (
+    ("#D55E00", "o"),
+    ("#56B4E9", "s"),
+    ("#00734F", "D"),
+    ("#F0E442", "^"),
+    ("#00456F", "v"),
+    ("#E6A9CB", "p"),
+    ("#5C3A00", "h"),
+    ("#9BD6C1", "P"),
+)
+"""Colours and markers of further stages, dark and light in turn."""
+
+COUNTRIES: Mapping[str, str] = {
+    "CHN": "#D55E00",
+    "COD": "#0072B2",
+    "IDN": "#009E73",
+    "KOR": "#CC79A7",
+    "JPN": "#6A3D9A",
+    "USA": "#56B4E9",
+    "AUS": "#E69F00",
+    "FIN": "#00456F",
+    "CHL": "#7A4B12",
+    "CAN": "#9BD6C1",
+    "RUS": "#7F1D1D",
+    "DEU": "#D9C400",
+    "PHL": "#5C7F00",
+}
+"""Colour of the countries that matter most; every other one is grey."""
+
+HOLLOW: Mapping[str, Any] = {
+    "marker": "D",
+    "s": 14,
+    "color": PAPER,
+    "edgecolors": MARK,
+    "linewidths": 0.9,
+    "zorder": 3,
+    "clip_on": False,
+}
+"""Mark of a second number on the row of a bar."""
+
+OTHERS = "others"
+"""Name of small groups taken together."""
+
+HALO: Sequence[AbstractPathEffect] = (withStroke(linewidth=1.6, foreground=PAPER),)
+"""White edge that keeps a label readable on a coloured ground."""
+
+
+def stage_styles(stages: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Give every stage its colour and marker; unknown stages take spare ones in the order given."""
+    names = list(dict.fromkeys(stages))
+    unknown = [name for name in names if name not in STAGES]
+    spare = {name: SPARE_STAGES[place % len(SPARE_STAGES)] for place, name in enumerate(unknown)}
+    return {name: STAGES.get(name) or spare[name] for name in names}
+
+
+def country_colour(country: str) -> str:
+    """Give a country its colour, grey where it has none of its own."""
+    return COUNTRIES.get(country, GREY)
+
+
+def luminance(colour: str) -> float:
+    """Return the lightness (CIE L*, 0 to 100) of ``#RRGGBB``.
+
+    Examples
+    --------
+    >>> round(luminance("#000000")), round(luminance("#FFFFFF"))
+    (0, 100)
+    """
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 116 * light ** (1 / 3) - 16 if light > 0.008856 else 903.3 * light
+
+
+def ink_on(colour: str) -> str:
+    """Return dark or white ink, whichever reads better on a colour."""
+    return INK if luminance(colour) > 55 else PAPER
+
+
+def new_figure(width: float = WIDTH, height: float = 90.0) -> Figure:
+    """Make an empty figure, sizes in mm, without pyplot and so without a display."""
+    return Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
+
+
+def axes_or_new(ax: Axes | None, height: float = 90.0, width: float = WIDTH) -> Axes:
+    """Return the axes given, or those of a new figure."""
+    return new_figure(width, height).add_subplot() if ax is None else ax
+
+
+def tidy(ax: Axes, *, grid: str = "x") -> None:
+    """Leave out what carries no information: two spines, tick marks; put a faint grid behind."""
+    for side in ("top", "right", "left" if grid == "x" else "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(labelsize=SMALL, length=0, colors=INK)
+    ax.set_axisbelow(True)
+    if grid in ("x", "y"):
+        ax.grid(axis="x" if grid == "x" else "y", color=FAINT, linewidth=0.5)
+
+
+def nothing_to_draw(ax: Axes, why: str) -> Axes:
+    """Say on the axes why they are empty."""
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, plain(why, 200), transform=ax.transAxes, ha="center", va="center", fontsize=TEXT, color=INK)
+    return ax
+
+
+def head(ax: Axes, words: str) -> None:
+    """Print a title above the axes, from the left."""
+    if words:
+        ax.set_title(plain(words, 110), fontsize=HEAD, loc="left", color=INK, fontweight="bold")
+
+
+def x_title(ax: Axes, words: str, **place: Any) -> None:
+    """Title the horizontal axis."""
+    ax.set_xlabel(plain(words, 110), fontsize=TEXT, color=INK, **place)
+
+
+def y_title(ax: Axes, words: str) -> None:
+    """Title the vertical axis."""
+    ax.set_ylabel(plain(words, 110), fontsize=TEXT, color=INK)
+
+
+def beside(ax: Axes, words: str, x: float, y: float, *, left: bool = False, offset: float = 5.0) -> None:
+    """Write right of a point, or left of it; words are taken as safe."""
+    ax.annotate(
+        words,
+        (float(x), float(y)),
+        xytext=(-offset if left else offset, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        fontsize=SMALL,
+        color=INK,
+        annotation_clip=False,
+    )
+
+
+def few_ticks() -> MaxNLocator:
+    """Place at most five round ticks."""
+    return MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10])
+
+
+def plain(value: object, limit: int = 40) -> str:
+    r"""Make text from data safe to draw: one line, no mathematics, no missing glyph, not too long.
+
+    Glyphs the font lacks are written as their code point.
+
+    Examples
+    --------
+    >>> plain("a $x^2$ mine")
+    'a \\$x^2\\$ mine'
+    >>> plain("钴 plant")
+    '‹94B4› plant'
+    >>> plain("a name that goes on and on", 12)
+    'a name that…'
+    """
+    words = " ".join("".join(mark if mark.isprintable() else " " for mark in str(value)).split())
+    if len(words) > limit:
+        words = words[: limit - 1].rstrip(" ,;·") + "…"
+    known = _glyphs(findfont(FontProperties()))
+    drawn = "".join(mark if ord(mark) in known else f"‹{ord(mark):04X}›" for mark in words)
+    return drawn.replace("$", r"\$")
+
+
+@lru_cache(maxsize=8)
+def _glyphs(path: str) -> frozenset[int]:
+    """Code points a font can draw."""
+    return frozenset(get_font(path).get_charmap())
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with thin spaces between thousands, rounded to so many digits.
+
+    Examples
+    --------
+    >>> number(204321.7).replace(chr(0x2009), " ")
+    '204 000'
+    >>> number(0.12345), number(3), number(float("nan"))
+    ('0.123', '3', '–')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    text = f"{rounded:,.{max(places, 0)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−").replace(",", "\u2009")
+
+
+def percent(share: float) -> str:
+    """Write a share as percent.
+
+    Examples
+    --------
+    >>> [percent(share).replace(chr(0x2009), " ") for share in (0.734, 0.0123, 0.0004, 0, 1)]
+    ['73 %', '1.2 %', '<0.1 %', '0 %', '100 %']
+    """
+    if not math.isfinite(share):
+        return "–"
+    value = 100 * share
+    if 0 < value < 0.1:
+        return "<0.1\u2009%"
+    text = f"{value:.0f}" if value >= 9.95 or value == 0 else f"{value:.1f}".removesuffix(".0")
+    return f"{text}\u2009%"
+
+
+def scaled(largest: float, unit: str) -> tuple[float, str]:
+    """Return the divisor and unit in which numbers up to ``largest`` read well.
+
+    Examples
+    --------
+    >>> scaled(204000.0, "t Co"), scaled(900.0, "t Li")
+    ((1000.0, 'thousand t Co'), (1.0, 't Li'))
+    """
+    for factor, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if largest >= 10 * factor:
+            return factor, f"{word} {unit}".strip()
+    return 1.0, unit

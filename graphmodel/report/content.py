@@ -1,0 +1,159 @@
+"""What the page says: every number is computed here and lands in a table beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from graphmodel import datasets
+from graphmodel.analysis import breakdown, chokepoints, concentration, diversification, losses, removal
+from graphmodel.checks import check
+from graphmodel.errors import GraphModelError
+from graphmodel.network import Network
+from graphmodel.report.words import percent
+from graphmodel.results import DiversificationResult, LossResult
+from graphmodel.scenario import Scenario
+
+RANKINGS = {"node": "plant", "country,stage": "country and stage", "control": "home of the controlling owner"}
+"""How chokepoints are grouped, and what to call it."""
+SHOWN_SCENARIOS = 2
+"""How many of the worst country-and-stage removals are split by product and consumer."""
+
+
+@dataclass
+class Content:
+    """Everything the page and the figures show."""
+
+    network: Network
+    mineral: str | None
+    headline: str
+    sentences: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    rankings: dict[str, pd.DataFrame] = field(default_factory=dict)
+    stopped: dict[str, LossResult] = field(default_factory=dict)
+    projects: DiversificationResult | None = None
+
+    def for_figures(self) -> dict[str, object]:
+        """Results the figures draw without computing them again."""
+        first = next(iter(self.stopped.values()), None)
+        return {"stopped": first, "projects": self.projects}
+
+
+def gather(network: Network, *, mineral: str | None, data: str | None) -> Content:
+    """Run every analysis of the page."""
+    rankings = {by: chokepoints(network, by=by, mineral=mineral).table for by in RANKINGS}
+    sparse = _sparse(data)
+    if sparse is not None:
+        for by, table in rankings.items():
+            other = removal(sparse, by=by, mineral=mineral).table.set_index("removed")["loss_share"]
+            table.insert(6, "frozen_share_sparse", table["removed"].map(other))
+    content = Content(network, mineral, _headline(network, rankings["country,stage"], mineral), rankings=rankings)
+    content.sentences["centrality"] = _missed(network, rankings["country,stage"])
+    content.sentences["plants"] = _no_single_point(rankings["node"])
+    for by, table in rankings.items():
+        content.tables[f"chokepoints_by_{by.replace(',', '_')}"] = table
+    for removed in rankings["country,stage"]["removed"].head(SHOWN_SCENARIOS):
+        country, stage = str(removed).split(":")
+        name = f"{_place(network, country)} stops {stage}"
+        content.stopped[name] = losses(network, Scenario(name).shut(country=country, stage=stage))
+        content.tables[f"losses_without_{country}_{stage}"] = content.stopped[name].table
+    content.tables["losses_by_plant"] = breakdown(network).table
+    for lens in ("country", "control", "owner"):
+        content.tables[f"concentration_by_{lens}"] = concentration(network, by=lens, mineral=mineral).table  # type: ignore[arg-type]
+    _add_projects(content)
+    _add_closure(content, data)
+    return content
+
+
+def _place(network: Network, country: str) -> str:
+    names = datasets.table("reference", "countries").set_index("country")["name"]
+    return str(names.get(country, country))
+
+
+def _sparse(data: str | None) -> Network | None:
+    """The sparse reconstruction of a shipped data set, where there is one."""
+    names = set(datasets.available()["name"])
+    return datasets.load(f"{data}-sparse") if f"{data}-sparse" in names else None
+
+
+def _headline(network: Network, ranking: pd.DataFrame, mineral: str | None) -> str:
+    if ranking.empty or ranking["loss"].iloc[0] == 0:
+        return "No country's stage is missed: no final demand is lost when any one of them stops."
+    first = ranking.iloc[0]
+    country, stage = str(first["removed"]).split(":")
+    what = f"the {mineral} in final products" if mineral else "final demand"
+    bounds = f"{percent(first['reachability_share'])} if any path left is enough, {percent(first['frozen_share'])} if nobody replaces a supplier"
+    sparse = first.get("frozen_share_sparse")
+    more = f" ({percent(sparse)} on the sparse reconstruction)" if sparse is not None else ""
+    return f"Without {stage} in {_place(network, country)}, the world loses between {bounds}{more}, of {what}."
+
+
+def _missed(network: Network, ranking: pd.DataFrame) -> str:
+    """Name the largest loss that a betweenness of zero hides."""
+    hidden = ranking[(ranking["betweenness"] == 0) & (ranking["frozen_share"] > 0)]
+    if hidden.empty:
+        return ""
+    row = hidden.iloc[0]
+    country, stage = str(row["removed"]).split(":")
+    place = int(row["rank"])
+    return (
+        f"Betweenness counts what passes through a place. {stage.capitalize()} in {_place(network, country)} is number {place} by "
+        f"loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, because nothing passes through a "
+        "source. PageRank follows flow downstream and so ranks makers of final goods high and mines low; reversed, it rewards "
+        "being reached by many, not being needed. Neither knows that an input can be essential."
+    )
+
+
+def _no_single_point(plants: pd.DataFrame) -> str:
+    lost = int((plants["reachability_share"] > 0).sum())
+    if lost == 0:
+        return (
+            "No single plant cuts any user off completely: some other path always remains. That is what a densely estimated "
+            "network gives, and why reachability is only the lower bound."
+        )
+    return f"{lost} single plants cut some users off completely, whatever the rest does."
+
+
+def _add_projects(content: Content) -> None:
+    """What a first set of alliance-backed projects changes, where they fit this network."""
+    network = content.network
+    try:
+        projects = datasets.table("projects", "projects")
+    except GraphModelError:
+        return
+    sold = set(network.table("recipes")["input"])
+    fits = projects["material"].isin(sold) & (projects["adds_capacity"] == "yes") & projects["capacity"].notna()
+    chosen = projects[fits & ~projects["node_id"].isin(network.nodes["node_id"])]
+    if chosen.empty or network.table("balances").empty:
+        return
+    scenario = Scenario("alliance projects").add(chosen)
+    content.projects = diversification(network, scenario, mineral=content.mineral)
+    table = content.projects.table
+    content.tables["projects"] = chosen
+    content.tables["projects_change"] = table
+    by_country = table[table["lens"] == "country"].set_index(["measure", "stage"])
+    worst, refining = by_country.loc[("worst_loss", "all")], by_country.loc[("largest_share", "refining")]
+    content.sentences["projects"] = (
+        f"{len(chosen)} announced projects at full capacity, whatever their chance of being built, would lower the largest "
+        f"country's share of refining from {percent(refining['without'])} to {percent(refining['with_scenario'])}, and the "
+        f"worst loss from one country's stop from {percent(worst['without'])} to {percent(worst['with_scenario'])}. "
+        "Output of a new refinery still has to find a precursor plant: where those stay concentrated, the loss hardly moves."
+    )
+
+
+def _add_closure(content: Content, data: str | None) -> None:
+    """How the data close and what they rest on."""
+    nodes, edges = content.network.nodes, content.network.edges
+    counts = [
+        {"table": name, "evidence": str(grade) or "not stated", "rows": int(n)}
+        for name, frame in (("nodes", nodes), ("edges", edges))
+        for grade, n in frame["evidence"].value_counts().sort_index().items()
+    ]
+    content.tables["evidence"] = pd.DataFrame(counts, columns=["table", "evidence", "rows"])
+    content.tables["findings"] = check(content.network)
+    for name in ("closure", "basis", "large_estimates", "references"):
+        try:
+            content.tables[name] = datasets.table(data or "", name)
+        except GraphModelError:
+            continue  # a network of the user's own has no such table, and the page leaves the part out

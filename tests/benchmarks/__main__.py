@@ -1,0 +1,15 @@
+"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen]``."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.benchmarks import bench_frozen, bench_reachability
+from tests.benchmarks.timing import versions
+
+BENCHMARKS = {"reachability": bench_reachability.run, "frozen": bench_frozen.run}
+
+if __name__ == "__main__":
+    print(versions())
+    for name in sys.argv[1:] or BENCHMARKS:
+        BENCHMARKS[name]()
