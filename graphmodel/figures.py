@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -20,9 +19,11 @@ from graphmodel.convert.atomic import replace_file
 from graphmodel.errors import DataPackageError, GraphModelError, ParameterError, UnknownNameError, listed, nearest
 from graphmodel.network import Network
 from graphmodel.plot import style as look
+from graphmodel.plot.flow_diagram import HEIGHT
 from graphmodel.plot.flow_table import main_mineral
 from graphmodel.plot.places import country_names
-from graphmodel.results import ConcentrationResult, Result
+from graphmodel.plot.render import FORMATS, render
+from graphmodel.results import ConcentrationResult, LossResult, Result
 from graphmodel.scenario import Scenario
 from graphmodel.schema import REGIONS
 
@@ -35,7 +36,7 @@ class Drawn(NamedTuple):
 
     def _repr_png_(self) -> bytes:
         """Show the figure in a notebook."""
-        return _render(self.figure, "png", {"Software": None}, dpi=150)
+        return render(self.figure, "png", dpi=150)
 
 
 class Drawings(dict[str, Drawn]):
@@ -86,7 +87,7 @@ def chokepoints(network: Network, *, mineral: str | None = None, top: int = 12) 
         ax.set_xlim(0, 1.08 * widest)
     look.x_title(axes[-1], f"share of final demand lost, in {chosen} contained")
     handles, labels = axes[0].get_legend_handles_labels()
-    _legend(figure, handles, labels)
+    look.legend_above(figure, handles[::-1], labels[::-1])
     table = pd.concat([table.assign(by=by) for by, table in tables.items()], ignore_index=True)
     return _drawn(figure, table[["by", *[name for name in table if name != "by"]]], network)
 
@@ -121,9 +122,8 @@ def flow_diagram(network: Network, *, mineral: str | None = None, colour: str = 
         If no material holds a mineral, or none of it flows.
     """
     table = plot.flow_table(network, mineral=mineral or main_mineral(network))
-    figure = look.new_figure(height=118)
-    ax = _whole(figure)
-    plot.draw_flows(table, network.stages, colour=colour, ax=ax)
+    figure = look.new_figure(height=HEIGHT)
+    plot.draw_flows(table, network.stages, colour=colour, ax=look.whole_axes(figure))
     return _drawn(figure, table, network)
 
 
@@ -146,9 +146,8 @@ def world_map(network: Network, *, mineral: str | None = None, n_flows: int = 40
     table = plot.map_table(network, mineral=mineral or main_mineral(network), n_flows=n_flows)
     if table["lat"].isna().all():
         raise ParameterError("no node has coordinates or a country with a label point; fill `lat` and `lon` in nodes")
-    figure = look.new_figure(height=104)
-    plot.draw_map(table, network.stages, ax=figure.add_subplot())
-    return _drawn(figure, table, network)
+    ax = plot.draw_map(table, network.stages)
+    return _drawn(look.figure_of(ax), table, network)
 
 
 def stage_shares(network: Network, *, mineral: str | None = None) -> Drawn:
@@ -181,14 +180,14 @@ def _shares(network: Network, result: ConcentrationResult, mineral: str) -> pd.D
     """Return each country's share of each stage's output; regions count as not known, as in `concentration`."""
     edges, balances = network.edges, network.table("balances")
     sold = edges.rename(columns={"source": "node_id", "material": "item"})
-    sold = sold.groupby(["node_id", "item"], as_index=False)["quantity"].sum()
+    sold = sold.groupby(["node_id", "item"], as_index=False)[["quantity"]].sum()
     stated = balances.loc[balances["side"] == "output", ["node_id", "item", "quantity"]]
     made = pd.concat([stated, sold], ignore_index=True).drop_duplicates(["node_id", "item"])
     made["quantity"] *= made["item"].map(network.content(mineral)).to_numpy(dtype=float)
     nodes = network.nodes.set_index("node_id")
     country = made["node_id"].map(nodes["country"])
     made = made.assign(stage=made["node_id"].map(nodes["stage"]), group=country.where(~country.isin(REGIONS), ""))
-    table = made[made["quantity"] > 0].groupby(["stage", "group"], as_index=False)["quantity"].sum()
+    table = made[made["quantity"] > 0].groupby(["stage", "group"], as_index=False)[["quantity"]].sum()
     totals = result.table.set_index("stage")["quantity"]
     table["share"] = table["quantity"] / table["stage"].map(totals)
     order = table["stage"].map({stage: place for place, stage in enumerate(totals.index)})
@@ -228,8 +227,14 @@ def centrality_against_loss(network: Network, *, mineral: str | None = None, by:
         ax.set_axis_off()
         what = "stage of one country" if by == "country,stage" else by
         ax.text(
-            0.0, 0.95, f"Each point: one {look.plain(what)}.\nHigh and left: much is lost,\nbut the measure does not see it.",
-            transform=ax.transAxes, va="top", fontsize=look.TEXT, color=look.INK, linespacing=1.5,
+            0.0,
+            0.95,
+            f"Each point: one {look.plain(what)}.\nHigh and left: much is lost,\nbut the measure does not see it.",
+            transform=ax.transAxes,
+            va="top",
+            fontsize=look.TEXT,
+            color=look.INK,
+            linespacing=1.5,
         )
     return _drawn(figure, result.table, network)
 
@@ -241,7 +246,7 @@ def loss_by_product(network: Network, *, mineral: str | None = None, scenario: S
     ----------
     network : Network
     mineral : str, optional
-        Used to choose the scenario when none is given.
+        Only products that hold it are shown; the one found at most stages when absent.
     scenario : Scenario, optional
         The country and stage whose stop loses most, when absent.
 
@@ -250,9 +255,13 @@ def loss_by_product(network: Network, *, mineral: str | None = None, scenario: S
     ParameterError
         If there is no final demand.
     """
-    chosen = scenario or _worst_stop(network, mineral or main_mineral(network))
-    result = analysis.losses(network, chosen)
-    table = result.table.query("response == 'frozen' and demand > 0")
+    held = mineral or main_mineral(network)
+    chosen = scenario or _worst_stop(network, held)
+    whole = analysis.losses(network, chosen)
+    content = network.content(held)
+    rows = whole.table[whole.table["product"].map(content).fillna(0.0) > 0]
+    result = LossResult(rows, network=whole.network, parameters=whole.parameters, units=whole.units)
+    table = rows.query("response == 'frozen' and demand > 0")
     if not len(table):
         raise ParameterError("there is no final demand to lose; a network needs a stage with role sink that receives")
     figure = look.new_figure(height=36 + 8 * table["product"].nunique())
@@ -290,20 +299,23 @@ def diversification(network: Network, *, mineral: str | None = None, scenario: S
         raise ParameterError("diversification compares with a scenario; give one as scenario=…")
     result = analysis.diversification(network, scenario, mineral=mineral or main_mineral(network))
     table = result.table
-    known = list(dict.fromkeys(table["measure"]))
-    losses = [measure for measure in known if "loss" in measure]
-    panels = [*[[measure] for measure in known if measure not in losses], *([losses] if losses else [])]
-    counts = [int(table["measure"].isin(panel).sum()) for panel in panels]
-    figure = look.new_figure(height=20 + 4.1 * max(counts) + 6 * len(losses))
-    axes = figure.subplots(1, len(panels), squeeze=False)[0] if len(panels) < 3 else _grid(figure, counts)
-    for ax, panel in zip(axes, panels, strict=True):
-        if len(panel) == 1:
-            plot.before_and_after(result, measure=panel[0], ax=ax, names=_stage_words(network, lower=False))
-        else:
-            plot.dumbbells(result, panel, ax=ax, title="final demand lost, share", names=_stage_words(network))
+    lost = [measure for measure in dict.fromkeys(table["measure"]) if "loss" in measure]
+    shown = [measure for measure in dict.fromkeys(table["measure"]) if measure not in lost]
+    above, below = (max(int(table["measure"].isin(group).sum()), 1) for group in (shown[:1], lost))
+    figure = look.new_figure(height=42 + 4.1 * (above + below))
+    spread = figure.add_gridspec(2, max(len(shown), 1), height_ratios=(above + 1, below + 1))
+    axes = [figure.add_subplot(spread[0, place]) for place in range(len(shown))]
+    for ax, measure in zip(axes, shown, strict=True):
+        plot.before_and_after(result, measure=measure, ax=ax, names=_stage_words(network, lower=False))
+        if ax is not axes[0]:
+            ax.set_yticklabels([])
+    axes.append(figure.add_subplot(spread[1, :]))
+    plot.dumbbells(result, lost, ax=axes[-1], title="final demand lost, share", names=_stage_words(network))
     handles, labels = axes[0].get_legend_handles_labels()
-    _legend(figure, handles, labels)
-    figure.suptitle(look.plain(scenario.name, 90), fontsize=look.HEAD, fontweight="bold", color=look.INK, x=0.01, ha="left")
+    look.legend_above(figure, handles, labels)
+    figure.suptitle(
+        look.plain(scenario.name, 90), fontsize=look.HEAD, fontweight="bold", color=look.INK, x=0.01, ha="left"
+    )
     return _drawn(figure, table, network)
 
 
@@ -333,8 +345,8 @@ def closure(network: Network) -> Drawn:
     right.set_yticklabels([])
     look.head(left, "a  What is made, and what of it flows")
     look.head(right, "b  What flows rest on")
-    for ax, columns in ((left, 2), (right, 2)):
-        _legend(ax, *ax.get_legend_handles_labels(), columns=columns)
+    for ax in (left, right):
+        look.legend_below(ax)
     return _drawn(figure, closes.merge(basis, on="material", how="left"), network)
 
 
@@ -416,11 +428,6 @@ def draw(
     return Drawings(drawn, skipped)
 
 
-FORMATS = ("pdf", "svg", "png")
-
-_FIXED = {"svg.hashsalt": "graphmodel", "svg.fonttype": "path", "pdf.fonttype": 42, "pdf.compression": 6}
-
-
 def save(
     drawn: Mapping[str, Drawn],
     out: str | os.PathLike[str],
@@ -466,79 +473,39 @@ def save(
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise DataPackageError(f"{folder}: is a file, not a folder")
+    creator = f"graphmodel {graphmodel.__version__}"
     files: dict[str, bytes] = {}
-    with matplotlib.style.context(["default", _FIXED]):
-        for name, (figure, table) in drawn.items():
-            for kind in formats:
-                files[f"{name}.{kind}"] = _render(figure, kind, _metadata(kind, name, table, command), dpi)
-            files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n").encode("utf-8", "backslashreplace")
+    for name, (figure, table) in drawn.items():
+        about = f"network {table.attrs.get('network', '')}, data {table.attrs.get('fingerprint', '')}"
+        about = f"{about}, command: {command}" if command else about
+        for kind in formats:
+            files[f"{name}.{kind}"] = render(figure, kind, title=name, creator=creator, about=about, dpi=dpi)
+        files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n").encode("utf-8", "backslashreplace")
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         replace_file(folder / name, content)
     return [folder / name for name in files]
 
 
-def _render(figure: Figure, kind: str, metadata: Mapping[str, str | None], dpi: int) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=dpi if kind == "png" else 72, metadata=dict(metadata), facecolor=look.PAPER)
-    return buffer.getvalue()
-
-
-def _metadata(kind: str, name: str, table: pd.DataFrame, command: str) -> dict[str, str | None]:
-    """Say what made a file from what, in the words of its format, and no date."""
-    creator = f"graphmodel {graphmodel.__version__}"
-    about = f"network {table.attrs.get('network', '')}, data {table.attrs.get('fingerprint', '')}"
-    about = _printable(f"{about}, command: {command}" if command else about)
-    if kind == "pdf":
-        return {"Title": _printable(name), "Creator": creator, "Subject": about, "CreationDate": None}
-    if kind == "svg":
-        return {"Title": _printable(name), "Creator": creator, "Description": about, "Date": None}
-    return {"Title": _printable(name), "Software": creator, "Description": about}
-
-
-def _printable(words: str) -> str:
-    return "".join(mark if mark.isprintable() else " " for mark in words)
+_LAYOUT_DPI = 600
+"""Fine enough that the width of text is that in print."""
 
 
 def _drawn(figure: Figure, table: pd.DataFrame, network: Network) -> Drawn:
     """Settle the layout once, so that every file shows the same, and name the data."""
+    dpi = figure.dpi
+    figure.set_dpi(_LAYOUT_DPI)
     figure.draw_without_rendering()
+    figure.set_dpi(dpi)
     figure.set_layout_engine("none")
     table = table.reset_index(drop=True)
     table.attrs.update(network=network.name, fingerprint=network.fingerprint)
     return Drawn(figure, table)
 
 
-def _whole(figure: Figure) -> Axes:
-    """Axes over the whole figure."""
-    figure.set_layout_engine("none")
-    return figure.add_axes((0.01, 0.01, 0.98, 0.98))
-
-
-def _grid(figure: Figure, counts: list[int]) -> Any:
-    """Axes two by two for four panels, in one row else."""
-    if len(counts) != 4:
-        return figure.subplots(1, len(counts), squeeze=False)[0]
-    figure.set_size_inches(look.WIDTH / 25.4, (34 + 4.1 * (max(counts[:2]) + max(counts[2:]))) / 25.4)
-    return figure.subplots(2, 2, height_ratios=(max(counts[:2]) + 1, max(counts[2:]) + 1)).ravel()
-
-
-def _legend(where: Figure | Axes, handles: Sequence[Any], labels: Sequence[str], columns: int = 4) -> None:
-    """Put a legend without a frame above the panels of a figure, or below the axes."""
-    if not handles:
-        return
-    place: dict[str, Any] = {"loc": "outside upper right"} if isinstance(where, Figure) else {"loc": "upper left"}
-    if isinstance(where, Axes):
-        place["bbox_to_anchor"] = (0.0, -0.055)
-    where.legend(
-        list(handles), list(labels), ncols=columns, fontsize=look.SMALL, frameon=False, labelcolor=look.INK,
-        handletextpad=0.5, columnspacing=1.4, borderaxespad=0.0 if isinstance(where, Figure) else 0.2, **place,
-    )
-
-
 def _stage_words(network: Network, *, lower: bool = True) -> dict[str, str]:
     """Names to print for stages; in lower case inside a phrase."""
-    labels = {row.stage: row.label or row.stage for row in network.stages.itertuples()}
+    labels = {str(row.stage): str(row.label or row.stage) for row in look.rows(network.stages)}
     return {stage: label.lower() if lower else label for stage, label in labels.items()}
 
 

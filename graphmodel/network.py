@@ -113,7 +113,8 @@ class Network:
         if name not in TABLES:
             raise UnknownNameError(f"no table {name!r}; {nearest(name, TABLES)}")
         if name not in self._tables:
-            return clean({**self._tables, name: pd.DataFrame(columns=[c.name for c in TABLES[name].columns])})[name]
+            empty = pd.DataFrame(columns=[column.name for column in TABLES[name].columns])
+            return clean({name: empty}, schema={name: TABLES[name]})[name]
         return self._tables[name].copy(deep=not _COPIES_LAZILY)
 
     def with_tables(self, *, name: str | None = None, **frames: pd.DataFrame) -> Network:

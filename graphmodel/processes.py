@@ -36,7 +36,7 @@ class Processes:
     process_indptr: IntArray
     process_slot: IntArray
     demand: pd.DataFrame
-    """process, node, product, quantity: final demand, one row a node and product."""
+    """process, node, product, quantity: final demand a scenario has not taken away, one row a node and product."""
 
     @property
     def n_processes(self) -> int:
@@ -44,8 +44,10 @@ class Processes:
         return len(self.node)
 
     def limits(self, available: FloatArray) -> FloatArray:
-        """Spread what is left of each node, shape (nodes,) or (nodes, scenarios), over its processes."""
-        return available[self.node]
+        """Spread what is left of each node over its processes; users can use whatever they still want."""
+        left = available[self.node]
+        left[self.demand["process"].to_numpy(dtype=np.int64)] = 1.0
+        return left
 
 
 def processes(network: Network) -> Processes:
@@ -54,7 +56,7 @@ def processes(network: Network) -> Processes:
     Notes
     -----
     Without recipes for a stage every input material is a slot of its own, needed by all products of the node.
-    Without balances a node needs just what its edges bring.
+    Without balances a node needs just what its edges bring, and a user wants every material it receives for itself.
     """
     made = _products(network)
     needs = _needs(network, made)
@@ -75,8 +77,15 @@ def processes(network: Network) -> Processes:
         slot_base=slot_need["base"].to_numpy(dtype=float),
         process_indptr=_indptr(links["process"].to_numpy(), len(made)),
         process_slot=links["code"].to_numpy(dtype=np.int64),
-        demand=made.loc[made["final"], ["process", "node", "product", "quantity"]].reset_index(drop=True),
+        demand=_demand(network, made),
     )
+
+
+def _demand(network: Network, made: pd.DataFrame) -> pd.DataFrame:
+    """Final demand, less what a scenario takes away."""
+    rows = made.loc[made["final"], ["process", "node", "product", "quantity"]].reset_index(drop=True)
+    wanted = network.nodes["available"].fillna(1.0).to_numpy(dtype=float)[rows["node"].to_numpy()]
+    return rows.assign(quantity=rows["quantity"] * wanted)
 
 
 def node_slots(network: Network) -> pd.DataFrame:
@@ -100,9 +109,9 @@ def _products(network: Network) -> pd.DataFrame:
     stated = network.table("balances")
     stated = stated[stated["side"] != "input"].assign(node=lambda frame: frame["node_id"].map(position))
     stated = stated.rename(columns={"item": "product"})[["node", "product", "quantity"]]
-    made = pd.concat([stated, sold], ignore_index=True).drop_duplicates(["node", "product"])
+    made = pd.concat([stated, sold], ignore_index=True).drop_duplicates(["node", "product"]).assign(alone=False)
     idle = np.setdiff1d(np.arange(network.n_nodes), made["node"].to_numpy(dtype=np.int64))
-    made = pd.concat([made, _undeclared(network, idle)], ignore_index=True)
+    made = pd.concat([made, *_undeclared(network, idle)], ignore_index=True)
     made = made.sort_values(["node", "product"], kind="stable").reset_index(drop=True)
     made["node"] = made["node"].astype(np.int64)
     made["process"] = made.index
@@ -111,17 +120,15 @@ def _products(network: Network) -> pd.DataFrame:
     return made
 
 
-def _undeclared(network: Network, idle: np.ndarray) -> pd.DataFrame:
-    """Nodes that sell nothing: a sink wants what it receives, others make their stage's product."""
+def _undeclared(network: Network, idle: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Nodes that sell nothing: a user wants each material it receives, others make their stage's product."""
     edges = network.edges
-    bought = pd.DataFrame({"node": network.target, "material": edges["material"], "quantity": edges["quantity"]})
-    inflow = bought.groupby("node").agg(
-        n=("material", "nunique"), material=("material", "first"), quantity=("quantity", "sum")
-    )
-    rows = inflow.reindex(idle)
-    stage = network.nodes["stage"].to_numpy()[idle]
-    product = np.where(rows["n"].to_numpy() == 1, rows["material"].to_numpy(dtype=object), stage)
-    return pd.DataFrame({"node": idle, "product": product, "quantity": rows["quantity"].fillna(0.0).to_numpy()})
+    bought = pd.DataFrame({"node": network.target, "product": edges["material"], "quantity": edges["quantity"]})
+    bought = bought.groupby(["node", "product"], as_index=False, sort=True)["quantity"].sum()
+    wanted = bought[bought["node"].isin(idle) & network.has_role("sink")[bought["node"].to_numpy()]]
+    rest = np.setdiff1d(idle, wanted["node"].to_numpy())
+    made = pd.DataFrame({"node": rest, "product": network.nodes["stage"].to_numpy()[rest], "quantity": 0.0})
+    return wanted.assign(alone=True), made.assign(alone=False)
 
 
 def _needs(network: Network, made: pd.DataFrame) -> pd.DataFrame:
@@ -139,8 +146,9 @@ def _needs(network: Network, made: pd.DataFrame) -> pd.DataFrame:
     common = named[~named["process"].isin(special["process"])].merge(general, on=["stage", "product"])
     told = pd.concat([special, common], ignore_index=True)[["process", "node", "slot", "input", "relative"]]
     bought = pd.DataFrame({"node": network.target, "input": network.edges["material"]}).drop_duplicates()
-    silent = made[~made["stage"].isin(recipes["stage"]) & ~made["process"].isin(told["process"])]
-    plain = silent[["process", "node"]].merge(bought, on="node").assign(relative=1.0)
+    silent = made[(made["alone"] | ~made["stage"].isin(general["stage"])) & ~made["process"].isin(told["process"])]
+    plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0)
+    plain = plain[~plain["alone"] | (plain["input"] == plain["product"])]
     plain["slot"] = plain["input"]
     return pd.concat([told, plain[["process", "node", "slot", "input", "relative"]]], ignore_index=True)
 

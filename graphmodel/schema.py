@@ -383,9 +383,9 @@ def _unknown(
 
 
 def _as_text(given: pd.Series) -> pd.Series:
-    if pd.api.types.infer_dtype(given, skipna=False) == "string":
-        return given.astype(object)
     missing = given.isna().to_numpy(dtype=bool)
+    if not missing.any() and pd.api.types.infer_dtype(given, skipna=False) == "string":
+        return given.astype(object)
     text = pd.Series(given.astype(object).map(_one_text), dtype=object)
     return text.where(~missing, _MISSING_TEXT)
 
@@ -447,15 +447,15 @@ def _key_problems(table: Table, frame: pd.DataFrame, place: _Place) -> Iterator[
     key = [name for name in table.key if name in frame]
     if len(key) < len(table.key) or not len(frame):
         return
-    joined = frame[key[0]].astype(str) if len(key) == 1 else frame[key].astype(str).agg(" / ".join, axis=1)
-    again = joined.duplicated(keep="first").to_numpy(dtype=bool)
+    again = frame.duplicated(key, keep="first").to_numpy(dtype=bool)
     if not again.any():
         return
-    first = {value: position for position, value in reversed(list(enumerate(joined)))}
+    values = list(zip(*(frame[name].astype(str) for name in key), strict=True))
+    first = {value: position for position, value in reversed(list(enumerate(values)))}
     for position in np.flatnonzero(again):
-        value = str(joined.iloc[position])
+        value = values[position]
         hint = f"first on line {place.line(first[value])}"
-        yield Problem(place.file, place.line(int(position)), ", ".join(key), value, "stands twice", hint)
+        yield Problem(place.file, place.line(int(position)), ", ".join(key), " / ".join(value), "stands twice", hint)
 
 
 def _reference_problems(

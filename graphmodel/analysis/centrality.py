@@ -106,7 +106,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "total_requirements": Measure(
         lambda v: direct.total_requirements(*v.flows),
-        "output of all buyers, near and far, that one unit of the node stands behind (Katz, Leontief)",
+        "what one more unit of the node calls for from all its suppliers, near and far (Katz, Leontief)",
         "linear: every input replaceable in proportion, none essential",
         ADD,
     ),

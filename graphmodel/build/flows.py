@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from graphmodel._types import FloatArray
+from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.build.places import Places
 from graphmodel.build.prior import prior
 from graphmodel.build.recipes import Group, Recipes
@@ -141,7 +141,7 @@ def _fit(sources: Sources, part: _Part, places: Places) -> tuple[pd.DataFrame, p
     pairs = _pairs(sources, part, suppliers, consumers, places)
     i, j, weight = pairs["i"].to_numpy(), pairs["j"].to_numpy(), pairs["weight"].to_numpy(dtype=float)
     try:
-        flow = closest_flows(i, j, weight, supply, need)
+        flow = _closest(i, j, weight, supply, need, _may_keep(sources, suppliers))
     except ConvergenceError as error:
         raise ConvergenceError(f"market {part.market.name}: {error}; {_worst(suppliers, consumers)}") from error
     shipped = np.bincount(i, weights=flow, minlength=len(supply))
@@ -153,6 +153,22 @@ def _fit(sources: Sources, part: _Part, places: Places) -> tuple[pd.DataFrame, p
     thin[used] = sparse_fit(i[used], j[used], unlikely, shipped, met)
     closure["cut"] = 0.5 * np.abs(kept - flow).sum() / flow.sum()
     return _edges(pairs, kept, part, suppliers, consumers), _edges(pairs, thin, part, suppliers, consumers), closure
+
+
+def _may_keep(sources: Sources, suppliers: pd.DataFrame) -> BoolArray:
+    """Suppliers that may be left with a residual: not those sized by the feed they took in."""
+    sized_by = sources["materials"].set_index("material")["sized_by"]
+    return (suppliers["material"].map(sized_by) != "input").to_numpy(dtype=bool)
+
+
+def _closest(
+    i: IntArray, j: IntArray, weight: FloatArray, supply: FloatArray, need: FloatArray, may_keep: BoolArray
+) -> FloatArray:
+    """Closest flows; where they cannot leave the residual with those who may keep it, anyone may."""
+    try:
+        return closest_flows(i, j, weight, supply, need, may_keep=may_keep)
+    except ConvergenceError:
+        return closest_flows(i, j, weight, supply, need)
 
 
 def _worst(suppliers: pd.DataFrame, consumers: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError, ParameterError, listed
@@ -12,6 +13,8 @@ from graphmodel.kernels.balance_support import carried, fit_by_newton, spanning_
 
 ROUNDING = 1e-9
 """Largest difference between the sums of the two margins that counts as rounding, as a share."""
+BACKWARDS = 1e-14
+"""Share of the total up to which a flow below zero is rounding."""
 
 
 def proportional_fit(
@@ -149,7 +152,12 @@ def sparse_fit(
     reduced = cost - answer.eqlin.marginals[rows] - answer.eqlin.marginals[n_rows + cols]
     forest = spanning_forest(rows, n_rows + cols, np.lexsort((reduced, -answer.x)), n_rows + n_cols)
     exact = tree_flow(rows[forest], cols[forest], row_total, col_total)
-    if exact.min() < -1e-12 * total:
+    for _ in range(n_rows + n_cols):
+        if exact.min() >= -BACKWARDS * total:
+            break
+        forest = _turned(forest, int(np.argmin(exact)), rows, n_rows + cols, reduced, n_rows + n_cols)
+        exact = tree_flow(rows[forest], cols[forest], row_total, col_total)
+    else:
         raise ConvergenceError(
             f"margins differ too much in size: the vertex is off by {-exact.min() / total:.2g} of the total"
         )
@@ -213,6 +221,20 @@ def prune(flow: FloatArray, rows: IntArray, cols: IntArray, keep: float = 0.99) 
     pruned = np.zeros(len(flow))
     pruned[kept] = proportional_fit(rows[kept], cols[kept], flow[kept], row_total, col_total)
     return pruned
+
+
+def _turned(
+    forest: IntArray, backwards: int, rows: IntArray, ends: IntArray, reduced: FloatArray, n_nodes: int
+) -> IntArray:
+    """Replace a forest edge that would run backwards by the cheapest that joins its sides the other way."""
+    rest = np.delete(forest, backwards)
+    graph = csr_array((np.ones(len(rest)), (rows[rest], ends[rest])), shape=(n_nodes, n_nodes))
+    side = connected_components(graph, directed=False)[1]
+    gone = forest[backwards]
+    other_way = np.flatnonzero((side[rows] == side[ends[gone]]) & (side[ends] == side[rows[gone]]))
+    if len(other_way) == 0:
+        return forest
+    return np.append(rest, other_way[np.argmin(reduced[other_way])])
 
 
 def _checked(row_total: FloatArray, col_total: FloatArray) -> tuple[FloatArray, FloatArray]:

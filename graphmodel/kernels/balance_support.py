@@ -170,7 +170,7 @@ def tree_flow(rows: IntArray, cols: IntArray, row_total: FloatArray, col_total: 
     >>> tree_flow(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([3.0, 1.0]), np.array([2.0, 2.0]))
     array([2., 1., 1.])
     """
-    # Plain Python over at most rows + columns edges: 0.2 s at 10^5.
+    # Plain Python over at most rows + columns edges: 0.3 s at 8 · 10^4.
     n_rows = len(row_total)
     left = np.concatenate([row_total, col_total]).tolist()
     ends = list(zip(rows.tolist(), (n_rows + cols).tolist(), strict=True))

@@ -10,8 +10,8 @@ from graphmodel.kernels.balance import proportional_fit
 
 RARE = 1e-6
 """Weight of need that no supplier meets: a last resort."""
-NOTHING = 1e-13
-"""Share of a market below which a flow is rounding."""
+NOTHING = 1e-10
+"""Share of a market below which a flow is dust: it would only blur the totals of the nodes it joins."""
 
 
 def closest_flows(

@@ -57,4 +57,6 @@ def default(result: Result, *, ax: Axes | None = None, **style: Any) -> Axes:
     for kind, draw in DEFAULTS.items():
         if isinstance(result, kind):
             return draw(result, ax=ax, **style)
-    raise UnknownNameError(f"{type(result).__name__} has no plot; there are plots of {', '.join(k.__name__ for k in DEFAULTS)}")
+    raise UnknownNameError(
+        f"{type(result).__name__} has no plot; there are plots of {', '.join(k.__name__ for k in DEFAULTS)}"
+    )

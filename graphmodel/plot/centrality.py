@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
@@ -102,7 +101,7 @@ def centrality_against_loss(
         If the table has no such measure.
     """
     table = result.table
-    known = [column for column in table if column not in _NOT_MEASURES]
+    known = [str(column) for column in table if column not in _NOT_MEASURES]
     if measure not in known:
         raise UnknownNameError(f"no measure {measure!r} in this result; {nearest(measure, known)}")
     ax = look.axes_or_new(ax, height=80, width=88)
@@ -116,7 +115,15 @@ def centrality_against_loss(
     ax.scatter(
         table[measure],
         table["frozen_share"],
-        **{"s": 16, "color": look.BAR, "alpha": 0.75, "edgecolors": look.PAPER, "linewidths": 0.4, "clip_on": False, **style},
+        **{
+            "s": 16,
+            "color": look.BAR,
+            "alpha": 0.75,
+            "edgecolors": look.PAPER,
+            "linewidths": 0.4,
+            "clip_on": False,
+            **style,
+        },
     )
     width = float(table[measure].max()) or 1.0
     height = float(table["frozen_share"].max()) or 1.0
@@ -126,6 +133,7 @@ def centrality_against_loss(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
     ax.xaxis.set_major_locator(look.few_ticks())
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
+    ax.yaxis.set_major_locator(look.few_ticks())
     look.x_title(ax, words.partition(",")[0])
     look.tidy(ax, grid="y")
     return ax
@@ -139,25 +147,46 @@ def _name_outliers(
     names: Mapping[str, str] | None,
     extent: tuple[float, float],
 ) -> None:
-    """Name the largest losses and the most central, moved apart, on the side where there is room."""
+    """Name the largest losses and the most central, each where it covers no other."""
     lost = list(table.sort_values(["frozen_share", "removed"], ascending=[False, True]).index[: max(labelled - 1, 0)])
     central = list(table.sort_values([measure, "removed"], ascending=[False, True]).index[:1])
-    chosen = table.loc[list(dict.fromkeys([*lost, *central]))[:labelled]].sort_values("frozen_share", kind="stable")
+    chosen = table.loc[list(dict.fromkeys([*lost, *central]))[:labelled]]
+    box = ax.get_window_extent()
+    per_point = look.figure_of(ax).dpi / 72
+    letter, line = 0.5 * look.SMALL * per_point / box.width, 1.25 * look.SMALL * per_point / box.height
     width, height = extent
-    labels = row_names(chosen, names)
-    taken: dict[bool, float] = {}
-    for label, x, y in zip(labels, chosen[measure] / width, chosen["frozen_share"] / height, strict=True):
-        left = bool(x > 0.5)
-        place = max(y, taken.get(left, -np.inf) + 0.075)
-        taken[left] = place
+    points = list(zip(chosen[measure] / width, chosen["frozen_share"] / height, strict=True))
+    taken: list[_Box] = [(x - 0.01, y - 0.02, x + 0.01, y + 0.02) for x, y in points]
+    for label, (x, y) in zip(row_names(chosen, names), points, strict=True):
+        words = look.plain(label, 30)
+        left, place = _free_place(x, y, (len(words) * letter, line), taken)
         ax.annotate(
-            look.plain(label, 30),
+            words,
             (x * width, y * height),
-            xytext=(x * width + (-0.035 if left else 0.035) * width, place * height),
+            xytext=((x - 0.035 if left else x + 0.035) * width, place * height),
             ha="right" if left else "left",
-            va="center",
+            va="center_baseline",
             fontsize=look.SMALL,
             color=look.INK,
             path_effects=list(look.HALO),
             arrowprops={"arrowstyle": "-", "color": look.GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
         )
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _free_place(x: float, y: float, size: tuple[float, float], taken: list[_Box]) -> tuple[bool, float]:
+    """Find the nearest place beside a point, all as shares of the axes, that no label has; note it as taken."""
+    width, line = size
+    fits = [left for left in (False, True) if (x - width - 0.04 >= -0.02 if left else x + width + 0.04 <= 1.05)]
+    for step in (0, 1, -1, 2, -2, 3, -3):
+        for left in fits or [x > 0.5]:
+            place = y + step * line
+            start = x - 0.035 - width if left else x + 0.035
+            box = (start, place - line / 2, start + width, place + line / 2)
+            free = all(box[2] <= b[0] or b[2] <= box[0] or box[3] <= b[1] or b[3] <= box[1] for b in taken)
+            if free and 0 <= place <= 1.1:
+                taken.append(box)
+                return left, place
+    return x > 0.5, y

@@ -50,17 +50,22 @@ def closure_bars(
         here = [row for row, two in zip(rows, two_sided, strict=True) if two == sided]
         colour = look.MARK if sided else look.PAPER
         ax.scatter([-0.035] * len(here), here, s=14, color=colour, edgecolors=look.MARK, linewidths=0.8, label=words)
-    for row, entry in enumerate(closure.itertuples()):
+    for row, entry in enumerate(look.rows(closure)):
         divisor, unit = look.scaled(float(entry.supply), str(entry.unit))
         look.beside(ax, f"{look.number(float(entry.supply) / divisor)} {look.plain(unit, 18)}", 1.0, row, offset=3)
         if entry.residual_share > 0.0005:
             ax.text(
-                0.985, row, look.percent(float(entry.residual_share)), ha="right", va="center", fontsize=look.SMALL - 1,
-                color=look.INK if entry.residual_share > 0.1 else look.PAPER,
+                0.985 - float(entry.residual_share),
+                row,
+                look.percent(float(entry.residual_share)),
+                ha="right",
+                va="center_baseline",
+                fontsize=look.SMALL,
+                color=look.PAPER,
             )
     _rows(ax, closure, names)
-    ax.set_xlim(-0.07, 1.42)
-    look.x_title(ax, "share of supply; at the right, supply a year", loc="left")
+    ax.set_xlim(-0.07, 1.45)
+    look.x_title(ax, "share of supply, and supply a year", loc="left")
     return ax
 
 
@@ -83,7 +88,10 @@ def basis_bars(
     for name, colour in BASIS_COLOURS.items():
         share = basis[name].astype(float)
         ax.barh(
-            range(len(basis)), share, left=left, **{"height": 0.72, "color": colour, "label": name, "linewidth": 0, **style}
+            range(len(basis)),
+            share,
+            left=left,
+            **{"height": 0.72, "color": colour, "label": name, "linewidth": 0, **style},
         )
         left = left + share
     _rows(ax, basis, names)
@@ -94,8 +102,10 @@ def basis_bars(
 
 def _rows(ax: Axes, table: pd.DataFrame, names: Mapping[str, str] | None) -> None:
     words = names or {}
-    ax.set_yticks(range(len(table)), [look.plain(words.get(material, material), 30) for material in table["material"]])
+    labels = [look.plain(look.sentence(words.get(material, material)), 40) for material in table["material"]]
+    ax.set_yticks(range(len(table)), labels)
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
     look.tidy(ax)
+    ax.spines["bottom"].set_bounds(0, 1)

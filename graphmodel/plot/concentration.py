@@ -42,13 +42,13 @@ def concentration_ranges(
     low, high = table["hhi_low"].to_numpy(dtype=float), table["hhi_high"].to_numpy(dtype=float)
     ax.hlines(rows, low, high, **{"color": look.BAR, "linewidth": 3, "alpha": 0.45, **style})
     ax.scatter(low, rows, s=22, color=look.BAR, zorder=3)
-    for row, entry in zip(rows, table.itertuples(), strict=True):
+    for row, entry in zip(rows, look.rows(table), strict=True):
         largest = words.get(str(entry.largest), str(entry.largest))
         words_beside = f"{largest} {look.percent(float(entry.largest_share))}" if largest else "none named"
         look.beside(ax, look.plain(words_beside), high[row], row)
-    ax.set_yticks(rows, [look.plain(_row_name(entry, words)) for entry in table.itertuples()])
+    ax.set_yticks(rows, [look.plain(_row_name(entry, words)) for entry in look.rows(table)])
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.set_xlim(0, 1.25)
+    ax.set_xlim(0, 1.28)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     look.x_title(ax, "Herfindahl–Hirschman index, low to high (0 to 1)")
     look.tidy(ax)
@@ -90,24 +90,33 @@ def stage_shares(
     if not len(table):
         return look.nothing_to_draw(ax, "nothing is made in this network")
     words = {**country_names(), **(names or {})}
-    for row, entry in enumerate(table.itertuples()):
+    for row, entry in enumerate(look.rows(table)):
         here = shares[shares["stage"] == entry.stage].sort_values(["share", "group"], ascending=[False, True])
         left = 0.0
         for group, share in _segments(here, smallest):
             colour, hatch = _fill(group)
             ax.barh(
-                row, share, left=left,
+                row,
+                share,
+                left=left,
                 **{"height": 0.7, "color": colour, "hatch": hatch, "edgecolor": look.PAPER, "linewidth": 0.7, **style},
             )
-            _inside(ax, row, left, share, {"": "not known"}.get(group, words.get(group, group)), colour)
+            _inside(ax, row, left + share / 2, share, group, {"": "not known"}.get(group, words.get(group, group)))
             left += share
-        ax.text(1.015, row, _range(entry), va="center", fontsize=look.SMALL, color=look.INK)
-        ax.text(1.16, row, look.number(float(entry.effective_number), 2), va="center", fontsize=look.SMALL, color=look.INK)
+        ax.text(1.015, row, _range(entry), va="center_baseline", fontsize=look.SMALL, color=look.INK)
+        ax.text(
+            1.19,
+            row,
+            look.number(float(entry.effective_number), 2),
+            va="center_baseline",
+            fontsize=look.SMALL,
+            color=look.INK,
+        )
     ax.text(1.015, -0.72, "HHI, low–high", fontsize=look.SMALL, color=look.INK, fontweight="bold", va="center")
-    ax.text(1.16, -0.72, "1 / HHI", fontsize=look.SMALL, color=look.INK, fontweight="bold", va="center")
+    ax.text(1.19, -0.72, "1 / HHI", fontsize=look.SMALL, color=look.INK, fontweight="bold", va="center")
     ax.set_yticks(range(len(table)), [look.plain(words.get(stage, stage), 24) for stage in table["stage"]])
     ax.set_ylim(len(table) - 0.5, -1.0)
-    ax.set_xlim(0, 1.25)
+    ax.set_xlim(0, 1.28)
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
     what = result.parameters.get("mineral")
@@ -132,13 +141,19 @@ def _fill(group: str) -> tuple[str, str]:
     return (look.FAINT, "") if group == look.OTHERS else (look.country_colour(group), "")
 
 
-def _inside(ax: Axes, row: int, left: float, share: float, name: str, colour: str) -> None:
-    """Write name and share inside a segment, as much of it as fits."""
-    for words in (f"{name} {look.percent(share)}", name, look.percent(share)):
-        if len(words) * 0.0125 < share:
+def _inside(ax: Axes, row: int, middle: float, share: float, group: str, name: str) -> None:
+    """Write name, or code, and share inside a segment, as much as fits."""
+    choices = (f"{name} {look.percent(share)}", f"{group} {look.percent(share)}", name, group)
+    for words in choices:
+        if words and len(words) * 0.0128 < share:
             ax.text(
-                left + share / 2, row, look.plain(words), ha="center", va="center", fontsize=look.SMALL,
-                color=look.ink_on(colour),
+                middle,
+                row,
+                look.plain(words),
+                ha="center",
+                va="center_baseline",
+                fontsize=look.SMALL,
+                color=look.ink_on(_fill(group)[0]),
             )
             return
 

@@ -13,9 +13,9 @@ from graphmodel.plot import style as look
 from graphmodel.results import DiversificationResult
 
 _IN_WORDS = {
-    "hhi": "Herfindahl–Hirschman index (0 to 1)",
-    "effective_number": "effective number of suppliers",
-    "largest_share": "share of the largest supplier",
+    "hhi": "HHI (0 to 1)",
+    "effective_number": "effective number",
+    "largest_share": "largest share",
     "worst_loss": "largest loss",
     "worst_loss_outside": "largest loss outside the worst",
     "mean_loss": "mean loss",
@@ -79,7 +79,7 @@ def dumbbells(
         Printed above, from the left.
     """
     table = result.table
-    table = table[table["measure"].isin(measures) & (table["without"].notna() | table["with_scenario"].notna())]
+    table = table[table["measure"].isin(measures)].reset_index(drop=True)
     ax = look.axes_or_new(ax, height=18 + 4.5 * max(len(table), 3))
     look.head(ax, title)
     if not len(table):
@@ -90,13 +90,12 @@ def dumbbells(
     ax.scatter(before, rows, s=24, color=look.PAPER, edgecolors=look.MARK, linewidths=0.9, zorder=2, label="without")
     ax.scatter(after, rows, s=24, color=look.BAR, zorder=3, label="with the scenario")
     for row, pair in enumerate(zip(before, after, strict=True)):
-        right = max(value for value in pair if value == value)
-        look.beside(ax, _change(*pair), right, row)
-    labels = [_row_name(entry, names or {}, many=len(measures) > 1) for entry in table.itertuples()]
+        look.beside(ax, _change(*pair), max([value for value in pair if value == value], default=0.0), row)
+    labels = [_row_name(entry, names or {}, many=len(measures) > 1) for entry in look.rows(table)]
     ax.set_yticks(rows, [look.plain(label, 48) for label in labels])
     ax.set_ylim(len(table) - 0.4, -0.6)
-    largest = float(table[["without", "with_scenario"]].max(axis=None))
-    ax.set_xlim(0, 1.22 * (largest or 1.0))
+    largest = max([value for value in (*before, *after) if value == value], default=0.0)
+    ax.set_xlim(0, 1.3 * largest if largest > 0 else 1.0)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
     ax.xaxis.set_major_locator(look.few_ticks())
     look.tidy(ax)

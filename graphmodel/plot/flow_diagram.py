@@ -17,8 +17,8 @@ from graphmodel.plot.flow_layout import Bar, Layout, Ribbon, lay_out, sides_of
 from graphmodel.plot.flow_table import flow_table, main_mineral
 from graphmodel.plot.places import country_names
 
-BAR_WIDTH = 0.09
-"""Width of a bar; columns are 1 apart."""
+BAR_MM, LABEL_MM, LINE_MM = 2.0, 23.0, 2.75
+"""Width of a bar, room for labels right of the last bars, and height of a line of text."""
 
 HEIGHT = 118.0
 """Height of a new figure, in mm."""
@@ -73,13 +73,13 @@ def draw_flows(
 ) -> Axes:
     """Draw a `flow_table`; parameters as in `flow_diagram`."""
     flows = flows[flows["source_stage"] != flows["target_stage"]]
-    ax = look.axes_or_new(ax, height=HEIGHT)
+    ax = look.whole_axes(look.new_figure(height=HEIGHT)) if ax is None else ax
     ax.set_axis_off()
     if not len(flows):
         return look.nothing_to_draw(ax, "all flows stay within one stage")
     layout = lay_out(flows, stages)
     divisor, unit = look.scaled(layout.height, str(flows["unit"].iloc[0]))
-    labels = {row.stage: row.label or row.stage for row in stages.itertuples()}
+    labels = {row.stage: row.label or row.stage for row in look.rows(stages)}
     scene = _Scene(ax, layout, divisor, labels, colour, style)
     scene.set_extent()
     scene.ribbons()
@@ -102,18 +102,22 @@ class _Scene:
     def __post_init__(self) -> None:
         self.names = country_names()
         self.stage_style = look.stage_styles(self.labels)
-        self.last = len(self.layout.columns) - 1
-        box = self.ax.get_window_extent()
-        self.line = 2.75 / 25.4 * self.ax.figure.dpi * self._span() / max(box.height, 1.0)
-        self.across = (self.last + 0.95) / max(box.width, 1.0) * max(box.height, 1.0) / self._span()
-
-    def _span(self) -> float:
-        return self.layout.bottom + 0.15 * self.layout.height
+        dots = self.ax.get_window_extent()
+        wide, high = (
+            max(side / look.figure_of(self.ax).dpi * 25.4, 2 * LABEL_MM) for side in (dots.width, dots.height)
+        )
+        columns = max([bar.x for bar in self.layout.bars] + [1.0]) + 0.04
+        per_mm = columns / (wide - LABEL_MM)
+        self.right = columns - 0.04 + LABEL_MM * per_mm
+        self.bar = BAR_MM * per_mm
+        self.below = self.layout.bottom + 0.055 * self.layout.height
+        self.above = -0.11 * self.layout.height
+        self.line = LINE_MM * (self.below - self.above) / high
+        self.across = per_mm * high / (self.below - self.above)
 
     def set_extent(self) -> None:
-        tall = self.layout.height
-        self.ax.set_xlim(-0.06, self.last + 0.92)
-        self.ax.set_ylim(self.layout.bottom + 0.055 * tall, -0.10 * tall)
+        self.ax.set_xlim(-0.04, self.right)
+        self.ax.set_ylim(self.below, self.above)
 
     def ribbons(self) -> None:
         channel: dict[str, float] = {}
@@ -156,9 +160,9 @@ class _Scene:
         points = ribbon.points
         for place, (x, y) in enumerate(points):
             if place > 0:
-                upper.append((x + (BAR_WIDTH if backward else 0.0), y))
+                upper.append((x + (self.bar if backward else 0.0), y))
             if place < len(points) - 1:
-                upper.append((x + (0.0 if backward else BAR_WIDTH), y))
+                upper.append((x + (0.0 if backward else self.bar), y))
         vertices, codes = [upper[0]], [Path.MOVETO]
         _curve(vertices, codes, upper[1:])
         lower = [(x, y + ribbon.width) for x, y in reversed(upper)]
@@ -176,8 +180,8 @@ class _Scene:
         inner = channel.get(side, 0.0)
         channel[side] = inner + thick
         sign = 1.0 if right else -1.0
-        bar_x = upper[0] + (BAR_WIDTH if right else 0.0)
-        lane_x = lower[0] + (BAR_WIDTH if right else 0.0)
+        bar_x = upper[0] + (self.bar if right else 0.0)
+        lane_x = lower[0] + (self.bar if right else 0.0)
         near = bar_x + sign * (0.24 + inner)
         far = near + sign * thick
         radius_y = min(0.035 * self.layout.height, (lower[1] - upper[1]) / 3)
@@ -195,7 +199,7 @@ class _Scene:
         for bar in self.layout.bars:
             self.ax.add_patch(
                 Rectangle(
-                    (bar.x, bar.y), BAR_WIDTH, bar.height, facecolor=self._bar_colour(bar), edgecolor="none", zorder=3
+                    (bar.x, bar.y), self.bar, bar.height, facecolor=self._bar_colour(bar), edgecolor="none", zorder=3
                 )
             )
             by_column.setdefault(bar.x, []).append(bar)
@@ -207,9 +211,9 @@ class _Scene:
         heights = spread([bar.middle for bar in bars], self.line)
         for bar, y in zip(bars, heights, strict=True):
             name = self.names.get(bar.country, bar.country)
-            words = f"{look.plain(name[:1].upper() + name[1:], 20)} {look.number(bar.height / self.divisor)}"
+            words = f"{look.plain(look.sentence(name), 18)} {look.quantity(bar.height / self.divisor)}"
             self.ax.text(
-                bar.x + BAR_WIDTH + 0.035,
+                bar.x + self.bar + 0.035,
                 y,
                 words,
                 fontsize=look.SMALL,
@@ -226,23 +230,27 @@ class _Scene:
             bars = [bar for bar in self.layout.bars if bar.stage == stage]
             top = min(bar.y for bar in bars)
             total = sum(bar.height for bar in bars)
-            words = f"{look.plain(self.labels.get(stage, stage), 22)}"
-            self.ax.text(
-                bars[0].x,
-                top - 0.55 * self.line,
-                f"{words}  {look.number(total / self.divisor)}",
-                fontsize=look.TEXT,
-                fontweight="bold",
-                color=look.INK,
-                va="bottom",
-                zorder=5,
-                path_effects=list(look.HALO),
-            )
+            for words, lift, weight in (
+                (look.plain(self.labels.get(stage, stage), 20), 1.55, "bold"),
+                (look.quantity(total / self.divisor), 0.45, "normal"),
+            ):
+                self.ax.text(
+                    bars[0].x,
+                    top - lift * self.line,
+                    words,
+                    fontsize=look.SMALL + 0.5,
+                    fontweight=weight,
+                    color=look.INK,
+                    va="bottom",
+                    zorder=5,
+                    path_effects=list(look.HALO),
+                )
+        words = look.plain(unit.replace("t ", "t of contained ", 1))
         who = "supplying country" if self.colour == "country" else "supplying stage"
         self.ax.text(
             0,
             0,
-            f"Heights and numbers: {look.plain(unit)} contained, a year. Colour: {who}; pale: passes a stage by.",
+            f"Heights and numbers: {words} a year. Colour: {who}; pale: passes a stage by.",
             transform=self.ax.transAxes,
             fontsize=look.SMALL,
             color=look.INK,

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from graphmodel.plot import style as look
 from graphmodel.plot.style import OTHERS
 
 Key = tuple[str, str]
 Pair = tuple[str, str]
 
-GAP, GROUP_GAP, LANE_GAP = 0.020, 0.075, 0.10
+GAP, GROUP_GAP, LANE_GAP = 0.020, 0.095, 0.11
 """Space between bars, between stages in one column, and above the recycling lane, as shares of the tallest column."""
 
 SWEEPS = 6
@@ -131,16 +132,19 @@ def _lane_places(flows: pd.DataFrame, lane: list[str], place: dict[str, float], 
 
 
 def _bars(flows: pd.DataFrame, place: dict[str, float], lane: set[str]) -> dict[Key, Bar]:
-    sent = flows.groupby(["source_stage", "source"])["quantity"].sum().to_dict()
-    taken = flows.groupby(["target_stage", "target"])["quantity"].sum().to_dict()
-    keys = sorted({*sent, *taken})
-    heights = {key: max(sent.get(key, 0.0), taken.get(key, 0.0)) for key in keys}
-    return {key: Bar(key[0], key[1], place[key[0]], float(heights[key]), lane=key[0] in lane) for key in keys}
+    sent: dict[Key, float] = {}
+    taken: dict[Key, float] = {}
+    for row in look.rows(flows):
+        source, target = (row.source_stage, row.source), (row.target_stage, row.target)
+        sent[source] = sent.get(source, 0.0) + row.quantity
+        taken[target] = taken.get(target, 0.0) + row.quantity
+    heights = {key: float(max(sent.get(key, 0.0), taken.get(key, 0.0))) for key in sorted({*sent, *taken})}
+    return {key: Bar(*key, place[key[0]], height, lane=key[0] in lane) for key, height in heights.items()}
 
 
 def _ribbons(flows: pd.DataFrame, bars: dict[Key, Bar]) -> list[Ribbon]:
     ribbons = []
-    for row in flows.itertuples():
+    for row in look.rows(flows):
         source, target = bars[(row.source_stage, row.source)], bars[(row.target_stage, row.target)]
         if source.lane and target.lane:
             kind = "lane"

@@ -54,14 +54,16 @@ def flow_table(network: Network, *, mineral: str, smallest: float = 0.017) -> pd
     flows = country_flows(network, mineral=mineral)
     sent = flows.groupby(["source_stage", "source"])["quantity"].sum()
     taken = flows.groupby(["target_stage", "target"])["quantity"].sum()
-    handled = pd.concat([sent.rename_axis(["stage", "country"]), taken.rename_axis(["stage", "country"])], axis=1).max(axis=1)
+    handled = pd.concat([sent.rename_axis(["stage", "country"]), taken.rename_axis(["stage", "country"])], axis=1).max(
+        axis=1
+    )
     largest = max(sent.groupby(level=0).sum().max(), taken.groupby(level=0).sum().max())
     kept = set(handled[handled >= smallest * largest].index)
     for side in ("source", "target"):
         pairs = zip(flows[f"{side}_stage"], flows[side], strict=True)
         flows[side] = [pair[1] if pair in kept and pair[1] != "ROW" else OTHERS for pair in pairs]
     keys = [column for column in FLOW_COLUMNS if column != "quantity"]
-    return flows.groupby(keys, as_index=False, sort=True)["quantity"].sum()
+    return flows.groupby(keys, as_index=False, sort=True)[["quantity"]].sum()
 
 
 def country_flows(network: Network, *, mineral: str) -> pd.DataFrame:
@@ -89,7 +91,7 @@ def country_flows(network: Network, *, mineral: str) -> pd.DataFrame:
     if not len(flows):
         raise ParameterError(f"no edge of {network.name!r} carries {mineral}, so there is no flow to draw")
     keys = [column for column in FLOW_COLUMNS if column != "quantity"]
-    return flows.groupby(keys, as_index=False, sort=True)["quantity"].sum()
+    return flows.groupby(keys, as_index=False, sort=True)[["quantity"]].sum()
 
 
 def node_table(network: Network, *, mineral: str) -> pd.DataFrame:
@@ -107,4 +109,8 @@ def node_table(network: Network, *, mineral: str) -> pd.DataFrame:
     table = network.nodes[["node_id", "name", "stage", "country", "lat", "lon"]].assign(
         unit=f"t {mineral}", quantity=np.maximum(incoming, outgoing)
     )
-    return table[table["quantity"] > 0].sort_values(["quantity", "node_id"], ascending=[False, True]).reset_index(drop=True)
+    return (
+        table[table["quantity"] > 0]
+        .sort_values(["quantity", "node_id"], ascending=[False, True])
+        .reset_index(drop=True)
+    )

@@ -38,7 +38,7 @@ def loss_by_product(
     ax : Axes, optional
         Drawn on a new figure when absent.
     top : int
-        Number of countries: those that lose the largest share of some product first.
+        Number of countries: those that use most products first, then those that lose the largest share.
     names : mapping, optional
         Words to print for products and countries.
     title : str
@@ -53,7 +53,7 @@ def loss_by_product(
 
     Notes
     -----
-    A hatched cell has no demand. Countries are sorted by their largest loss share, products too.
+    A hatched cell has no demand. Products are sorted by their largest loss share.
     """
     table = result.table
     known = list(dict.fromkeys(table["response"]))
@@ -62,7 +62,9 @@ def loss_by_product(
     table = table[(table["response"] == response) & (table["demand"] > 0)]
     words = {**country_names(), **(names or {})}
     share = table.pivot_table(index="product", columns="consumer", values="loss_share", aggfunc="max")
-    consumers = sorted(share.columns, key=lambda code: (-share[code].max(), words.get(code, code)))[:top]
+    consumers = sorted(
+        share.columns, key=lambda code: (-share[code].count(), -share[code].max(), words.get(code, code))
+    )[:top]
     products = sorted(share.index, key=lambda product: (-share.loc[product].max(), product))
     ax = look.axes_or_new(ax, height=40 + 9 * max(len(products), 1))
     look.head(ax, title or str(result.parameters.get("scenario") or ""))
@@ -70,7 +72,9 @@ def loss_by_product(
         return look.nothing_to_draw(ax, "no final demand to lose")
     values = share.reindex(index=products, columns=consumers).to_numpy(dtype=float)
     for row, column in np.argwhere(np.isnan(values)):
-        ax.add_patch(Rectangle((column, row), 1, 1, facecolor="#F4F4F4", edgecolor="#C8C8C8", hatch="////", linewidth=0))
+        ax.add_patch(
+            Rectangle((column, row), 1, 1, facecolor="#F4F4F4", edgecolor="#C8C8C8", hatch="////", linewidth=0)
+        )
     ax.pcolormesh(
         np.arange(len(consumers) + 1),
         np.arange(len(products) + 1),
@@ -80,7 +84,9 @@ def loss_by_product(
     for row, column in np.argwhere(~np.isnan(values)):
         value = float(values[row, column])
         ink = look.PAPER if value > 0.6 else look.INK
-        ax.text(column + 0.5, row + 0.5, _cell(value), ha="center", va="center", fontsize=look.SMALL, color=ink)
+        ax.text(
+            column + 0.5, row + 0.5, _cell(value), ha="center", va="center_baseline", fontsize=look.SMALL, color=ink
+        )
     ax.set_xticks(
         np.arange(len(consumers)) + 0.5,
         [look.plain(words.get(code, code), 22) for code in consumers],
@@ -88,8 +94,11 @@ def loss_by_product(
         ha="right",
         rotation_mode="anchor",
     )
-    ax.set_yticks(np.arange(len(products)) + 0.5, [look.plain(words.get(product, product), 30) for product in products])
-    ax.set_xlim(0, len(consumers))
+    ax.set_yticks(
+        np.arange(len(products)) + 0.5,
+        [look.plain(look.sentence(words.get(product, product)), 40) for product in products],
+    )
+    ax.set_xlim(0, max(len(consumers), 8))
     ax.set_ylim(len(products), 0)
     look.tidy(ax, grid="none")
     for side in ("left", "bottom"):

@@ -31,10 +31,14 @@ def country_points() -> pd.DataFrame:
 
 
 def outline() -> list[FloatArray]:
-    """Return the rings of land, each an array of longitude and latitude; Antarctica is left out."""
+    """Return the rings of land, each an array of longitude and latitude; Antarctica is left out.
+
+    A ring that crosses the date line runs on beyond 180 degrees, so that it can be drawn in one piece.
+    """
     table = _reference("outline").astype({"lon": float, "lat": float})
     rings = table[table["country"] != "ATA"].groupby(["country", "ring"], sort=True)
-    return [ring[["lon", "lat"]].to_numpy(dtype=np.float64) for _, ring in rings]
+    arrays = [ring[["lon", "lat"]].to_numpy(dtype=np.float64) for _, ring in rings]
+    return [np.column_stack([np.unwrap(ring[:, 0], period=360.0), ring[:, 1]]) for ring in arrays]
 
 
 def _reference(name: str) -> pd.DataFrame:
@@ -57,19 +61,33 @@ def place_name(code: str, names: Mapping[str, str]) -> str:
 
 _LATITUDE = np.arange(0, 91, 5)
 _LENGTH = np.array(
-    [1, 0.9986, 0.9954, 0.99, 0.9822, 0.973, 0.96, 0.9427, 0.9216, 0.8962]
-    + [0.8679, 0.835, 0.7986, 0.7597, 0.7186, 0.6732, 0.6213, 0.5722, 0.5322]
+    """
+    1 0.9986 0.9954 0.99 0.9822 0.973 0.96 0.9427 0.9216 0.8962
+    0.8679 0.835 0.7986 0.7597 0.7186 0.6732 0.6213 0.5722 0.5322
+    """.split(),
+    dtype=np.float64,
 )
 _HEIGHT = np.array(
-    [0, 0.062, 0.124, 0.186, 0.248, 0.31, 0.372, 0.434, 0.4958, 0.5571]
-    + [0.6176, 0.6769, 0.7346, 0.7903, 0.8435, 0.8936, 0.9394, 0.9761, 1]
+    """
+    0 0.062 0.124 0.186 0.248 0.31 0.372 0.434 0.4958 0.5571
+    0.6176 0.6769 0.7346 0.7903 0.8435 0.8936 0.9394 0.9761 1
+    """.split(),
+    dtype=np.float64,
 )
 
 
-def robinson(lon: FloatArray, lat: FloatArray, *, centre: float = 11.0) -> tuple[FloatArray, FloatArray]:
+def robinson(
+    lon: FloatArray, lat: FloatArray, *, centre: float = 11.0, whole: bool = False
+) -> tuple[FloatArray, FloatArray]:
     """Project degrees to the plane, in units of the sphere's radius.
 
-    The map is cut 11 degrees off the date line, through the Bering Strait, so that no country is cut.
+    Parameters
+    ----------
+    lon, lat : arrays of degrees
+    centre : float
+        Longitude in the middle; with 11 degrees east the map is cut in the Bering Strait and no country is.
+    whole : bool
+        Keep the points together, as one outline, rather than move each to its side of the cut.
 
     References
     ----------
@@ -81,7 +99,9 @@ def robinson(lon: FloatArray, lat: FloatArray, *, centre: float = 11.0) -> tuple
     >>> float(x[0]), round(float(y[0]), 4)
     (0.0, 1.3523)
     """
-    around = (np.asarray(lon, dtype=np.float64) - centre + 180) % 360 - 180
+    degrees = np.asarray(lon, dtype=np.float64) - centre
+    turns = np.floor((degrees.mean() if whole else degrees) / 360 + 0.5)
+    around = degrees - 360 * turns
     height = np.abs(np.asarray(lat, dtype=np.float64))
     x = 0.8487 * np.interp(height, _LATITUDE, _LENGTH) * np.radians(around)
     y = 1.3523 * np.interp(height, _LATITUDE, _HEIGHT) * np.sign(lat)

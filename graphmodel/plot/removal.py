@@ -109,6 +109,7 @@ def _ranking(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
     look.x_title(ax, "share of final demand lost")
     look.tidy(ax)
+    ax.tick_params(axis="y", pad=7)
     return ax
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator
 
@@ -95,7 +97,7 @@ def stage_styles(stages: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 def country_colour(country: str) -> str:
     """Give a country its colour, grey where it has none of its own."""
-    return COUNTRIES.get(country, GREY)
+    return "#BDBDBD" if country == OTHERS else COUNTRIES.get(country, GREY)
 
 
 def luminance(colour: str) -> float:
@@ -117,14 +119,61 @@ def ink_on(colour: str) -> str:
     return INK if luminance(colour) > 55 else PAPER
 
 
+def quantity(value: float) -> str:
+    """Write a number for a label: no decimals from ten on.
+
+    Examples
+    --------
+    >>> quantity(204.32), quantity(9.04), quantity(35.0)
+    ('204', '9.0', '35')
+    """
+    return f"{value:.1f}" if abs(value) < 9.95 else f"{value:,.0f}".replace(",", "\u2009")
+
+
 def new_figure(width: float = WIDTH, height: float = 90.0) -> Figure:
     """Make an empty figure, sizes in mm, without pyplot and so without a display."""
-    return Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
+    return Figure(figsize=(width / 25.4, height / 25.4), layout=ConstrainedLayoutEngine(w_pad=0.07, h_pad=0.05))
 
 
 def axes_or_new(ax: Axes | None, height: float = 90.0, width: float = WIDTH) -> Axes:
     """Return the axes given, or those of a new figure."""
     return new_figure(width, height).add_subplot() if ax is None else ax
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure axes stand in."""
+    figure = ax.get_figure(root=True)
+    return figure if figure is not None else new_figure()
+
+
+def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put a legend in one row above all panels."""
+    if handles:
+        figure.legend(list(handles), list(labels), loc="outside upper right", ncols=4, borderaxespad=0.0, **_LEGEND)
+
+
+def legend_below(ax: Axes) -> None:
+    """Put a legend in two columns below the axes."""
+    handles, labels = ax.get_legend_handles_labels()
+    if handles:
+        ax.legend(
+            handles, labels, loc="upper left", bbox_to_anchor=(0.0, -0.055), ncols=2, borderaxespad=0.2, **_LEGEND
+        )
+
+
+_LEGEND: Mapping[str, Any] = {
+    "fontsize": SMALL,
+    "frameon": False,
+    "labelcolor": INK,
+    "handletextpad": 0.5,
+    "columnspacing": 1.4,
+}
+
+
+def whole_axes(figure: Figure, *, below: float = 0.01) -> Axes:
+    """Add axes that fill a figure but for a narrow edge."""
+    figure.set_layout_engine("none")
+    return figure.add_axes((0.01, below, 0.98, 0.99 - below))
 
 
 def tidy(ax: Axes, *, grid: str = "x") -> None:
@@ -168,11 +217,21 @@ def beside(ax: Axes, words: str, x: float, y: float, *, left: bool = False, offs
         xytext=(-offset if left else offset, 0),
         textcoords="offset points",
         ha="right" if left else "left",
-        va="center",
+        va="center_baseline",
         fontsize=SMALL,
         color=INK,
         annotation_clip=False,
     )
+
+
+def sentence(words: str) -> str:
+    """Begin with a capital."""
+    return words[:1].upper() + words[1:]
+
+
+def rows(table: pd.DataFrame) -> Iterator[Any]:
+    """Walk a table row by row, columns as attributes."""
+    yield from table.itertuples()
 
 
 def few_ticks() -> MaxNLocator:

@@ -21,6 +21,9 @@ from graphmodel.plot.places import country_points, outline, robinson
 LARGEST_CIRCLE = 420.0
 """Area of the largest circle, in square points."""
 
+MAP_HEIGHT = 94.0
+"""Height of a new figure, in mm."""
+
 LARGEST_WIDTH = 5.0
 """Width of the largest flow, in points."""
 
@@ -109,9 +112,9 @@ def world_map(
 
 def draw_map(table: pd.DataFrame, stages: pd.DataFrame, *, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw a `map_table`; parameters as in `world_map`."""
-    ax = look.axes_or_new(ax, height=104)
+    ax = look.whole_axes(look.new_figure(height=MAP_HEIGHT), below=0.11) if ax is None else ax
     ax.set_axis_off()
-    rings = [np.column_stack(robinson(ring[:, 0], ring[:, 1])) for ring in outline()]
+    rings = [np.column_stack(robinson(ring[:, 0], ring[:, 1], whole=True)) for ring in outline()]
     ax.add_collection(PolyCollection(rings, facecolor="#EEEEEE", edgecolor="#D2D2D2", linewidth=0.3, zorder=0))
     ordered = stages.sort_values("order", kind="stable")
     styles = look.stage_styles(ordered["stage"])
@@ -130,9 +133,10 @@ def draw_map(table: pd.DataFrame, stages: pd.DataFrame, *, ax: Axes | None = Non
     )
     ax.set_aspect("equal")
     ax.set_xlim(-2.62, 2.66)
-    ax.set_ylim(-1.22, 1.36)
+    ax.set_ylim(-1.16, 1.33)
     unit = str(table["unit"].iloc[0]) if len(table) else ""
-    _legends(ax, ordered, styles, set(nodes["stage"]), (largest, float(arcs["quantity"].max()) if len(arcs) else 0.0), unit)
+    widest = float(arcs["quantity"].max()) if len(arcs) else 0.0
+    _legends(ax, ordered, styles, set(nodes["stage"]), (largest, widest), unit)
     _say_what_is_left_out(ax, table, unit)
     return ax
 
@@ -141,7 +145,7 @@ def _draw_arcs(ax: Axes, arcs: pd.DataFrame, styles: Mapping[str, tuple[str, str
     x0, y0 = robinson(arcs["lon"].to_numpy(dtype=float), arcs["lat"].to_numpy(dtype=float))
     x1, y1 = robinson(arcs["target_lon"].to_numpy(dtype=float), arcs["target_lat"].to_numpy(dtype=float))
     largest = float(arcs["quantity"].max()) if len(arcs) else 1.0
-    for place, row in enumerate(arcs.itertuples()):
+    for place, row in enumerate(look.rows(arcs)):
         width = max(LARGEST_WIDTH * float(row.quantity) / largest, 0.35)
         dx, dy = x1[place] - x0[place], y1[place] - y0[place]
         bow = (x0[place] + x1[place]) / 2 - 0.22 * dy, (y0[place] + y1[place]) / 2 + 0.22 * abs(dx)
@@ -172,31 +176,73 @@ def _legends(
     unit: str,
 ) -> None:
     """Stages along the bottom, sizes and widths at the lower left."""
-    shown = [row for row in stages.itertuples() if row.stage in drawn]
+    shown = [row for row in look.rows(stages) if row.stage in drawn]
+    n_columns = min(len(shown), 6) or 1
+    shown = _row_by_row(shown, n_columns)
     colours = [
-        Line2D([], [], linestyle="none", marker="o", markersize=6, color=styles[row.stage][0],
-               label=look.plain(row.label or row.stage, 22))
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=6,
+            color=styles[row.stage][0],
+            label=look.plain(row.label or row.stage, 22),
+        )
         for row in shown
     ]
-    common = {"fontsize": look.SMALL, "frameon": False, "labelcolor": look.INK, "borderaxespad": 0.0}
+    common: dict[str, Any] = {"fontsize": look.SMALL, "frameon": False, "labelcolor": look.INK, "borderaxespad": 0.0}
     first = ax.legend(
-        handles=colours, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=min(len(colours), 6) or 1,
-        handletextpad=0.2, columnspacing=1.2, **common,
+        handles=colours,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        ncols=n_columns,
+        handletextpad=0.2,
+        columnspacing=1.2,
+        **common,
     )
     ax.add_artist(first)
     steps = [round_down(largest[0]), round_down(largest[0] / 5), round_down(largest[0] / 25)]
     sizes: list[Any] = [
-        Line2D([], [], linestyle="none", marker="o", markersize=(LARGEST_CIRCLE * step / largest[0]) ** 0.5,
-               markerfacecolor="none", markeredgecolor=look.INK, markeredgewidth=0.7, label=f"{look.number(step)} {unit}")
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=(LARGEST_CIRCLE * step / largest[0]) ** 0.5,
+            markerfacecolor="none",
+            markeredgecolor=look.INK,
+            markeredgewidth=0.7,
+            label=f"{look.number(step)} {unit}",
+        )
         for step in steps
     ]
     if largest[1]:
         step = round_down(largest[1])
         sizes.append(
-            Line2D([], [], color=look.GREY, linewidth=LARGEST_WIDTH * step / largest[1], solid_capstyle="butt",
-                   label=f"{look.number(step)} {unit} between countries")
+            Line2D(
+                [],
+                [],
+                color=look.GREY,
+                linewidth=LARGEST_WIDTH * step / largest[1],
+                solid_capstyle="butt",
+                label=f"{look.number(step)} {unit} between countries",
+            )
         )
-    ax.legend(handles=sizes, loc="lower left", bbox_to_anchor=(0.0, 0.02), handletextpad=1.0, labelspacing=1.1, **common)
+    ax.legend(
+        handles=sizes, loc="lower left", bbox_to_anchor=(0.0, 0.02), handletextpad=1.0, labelspacing=1.6, **common
+    )
+
+
+def _row_by_row(entries: list[Any], n_columns: int) -> list[Any]:
+    """Order entries so that a legend, which fills its columns one by one, reads along its rows.
+
+    Examples
+    --------
+    >>> _row_by_row([1, 2, 3, 4, 5], 3)
+    [1, 4, 2, 5, 3]
+    """
+    return [entry for column in range(n_columns) for entry in entries[column::n_columns]]
 
 
 def round_down(value: float) -> float:
@@ -221,6 +267,12 @@ def _say_what_is_left_out(ax: Axes, table: pd.DataFrame, unit: str) -> None:
     divisor, words = look.scaled(float(lost["quantity"].max()), unit)
     largest = look.number(float(lost["quantity"].max()) / divisor)
     ax.text(
-        1.0, 0.0, f"{len(lost)} nodes of regions have no place\n(the largest handles {largest} {look.plain(words)})",
-        transform=ax.transAxes, ha="right", va="bottom", fontsize=look.SMALL, color=look.INK,
+        1.0,
+        0.0,
+        f"{len(lost)} nodes of regions have no place\n(the largest handles {largest} {look.plain(words)})",
+        transform=ax.transAxes,
+        ha="right",
+        va="bottom",
+        fontsize=look.SMALL,
+        color=look.INK,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from graphmodel.report.content import Content, gather
 from graphmodel.report.words import amount, percent, plain
 
 PAGE = "report.html"
+BESIDE = "diversification"
+"""The figure that compares the network with the projects; the others show the network alone."""
 
 
 def write_report(
@@ -72,10 +75,15 @@ def write_report(
     say = _steps(progress, 4)
     content = gather(network, mineral=mineral, data=data)
     say()
-    drawn = figures.draw(network, mineral=mineral, **content.for_figures())
+    drawn = figures.draw(network, [name for name in figures.FIGURES if name != BESIDE], mineral=mineral)
+    if content.scenario is not None:
+        beside = figures.draw(network, [BESIDE], mineral=mineral, scenario=content.scenario)
+        drawn = figures.Drawings({**drawn, **beside}, {**drawn.skipped, **beside.skipped})
     command = _command(network, mineral, data)
     say()
-    files = {f"figures/{name}": raw for name, raw in figures.render(drawn.figures, network=network, command=command).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        paths = figures.save(drawn, folder, command=command)
+        files = {f"figures/{path.name}": path.read_bytes() for path in paths}
     say()
     files |= {f"tables/{name}.csv": _csv(table) for name, table in content.tables.items()}
     files[PAGE] = _page(content, drawn.skipped, files, command).encode()

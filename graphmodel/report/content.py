@@ -14,6 +14,7 @@ from graphmodel.network import Network
 from graphmodel.report.words import percent
 from graphmodel.results import DiversificationResult, LossResult
 from graphmodel.scenario import Scenario
+from graphmodel.schema import REGIONS
 
 RANKINGS = {"node": "plant", "country,stage": "country and stage", "control": "home of the controlling owner"}
 """How chokepoints are grouped, and what to call it."""
@@ -32,12 +33,10 @@ class Content:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     rankings: dict[str, pd.DataFrame] = field(default_factory=dict)
     stopped: dict[str, LossResult] = field(default_factory=dict)
+    shown: dict[str, pd.DataFrame] = field(default_factory=dict)
     projects: DiversificationResult | None = None
-
-    def for_figures(self) -> dict[str, object]:
-        """Results the figures draw without computing them again."""
-        first = next(iter(self.stopped.values()), None)
-        return {"stopped": first, "projects": self.projects}
+    scenario: Scenario | None = None
+    """The projects added, for the figures."""
 
 
 def gather(network: Network, *, mineral: str | None, data: str | None) -> Content:
@@ -48,6 +47,7 @@ def gather(network: Network, *, mineral: str | None, data: str | None) -> Conten
         for by, table in rankings.items():
             other = removal(sparse, by=by, mineral=mineral).table.set_index("removed")["loss_share"]
             table.insert(6, "frozen_share_sparse", table["removed"].map(other))
+    rankings = {by: _spelled(network, by, table) for by, table in rankings.items()}
     content = Content(network, mineral, _headline(network, rankings["country,stage"], mineral), rankings=rankings)
     content.sentences["centrality"] = _missed(network, rankings["country,stage"])
     content.sentences["plants"] = _no_single_point(rankings["node"])
@@ -55,9 +55,10 @@ def gather(network: Network, *, mineral: str | None, data: str | None) -> Conten
         content.tables[f"chokepoints_by_{by.replace(',', '_')}"] = table
     for removed in rankings["country,stage"]["removed"].head(SHOWN_SCENARIOS):
         country, stage = str(removed).split(":")
-        name = f"{_place(network, country)} stops {stage}"
+        name = f"{_place(country)} · {_stages(network)[stage]} stops"
         content.stopped[name] = losses(network, Scenario(name).shut(country=country, stage=stage))
         content.tables[f"losses_without_{country}_{stage}"] = content.stopped[name].table
+        content.shown[name] = _shown_losses(network, content.stopped[name].table, mineral)
     content.tables["losses_by_plant"] = breakdown(network).table
     for lens in ("country", "control", "owner"):
         content.tables[f"concentration_by_{lens}"] = concentration(network, by=lens, mineral=mineral).table  # type: ignore[arg-type]
@@ -66,9 +67,38 @@ def gather(network: Network, *, mineral: str | None, data: str | None) -> Conten
     return content
 
 
-def _place(network: Network, country: str) -> str:
+def _place(code: str) -> str:
+    """Name of a country or region; the code itself where there is none."""
     names = datasets.table("reference", "countries").set_index("country")["name"]
-    return str(names.get(country, country))
+    return str({**REGIONS, **names}.get(code, code))
+
+
+def _stages(network: Network) -> dict[str, str]:
+    """Printed name of every stage, in lower case."""
+    stages = network.stages
+    return {row.stage: str(row.label or row.stage).lower() for row in stages.itertuples()}
+
+
+def _spelled(network: Network, by: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Write out the codes of countries and stages in the labels."""
+    if by == "node":
+        return table
+    stages = _stages(network)
+    words = [
+        " · ".join(stages.get(part, _place(part)) if place else _place(part) for place, part in enumerate(str(r).split(":")))
+        for r in table["removed"]
+    ]
+    return table.assign(label=words)
+
+
+def _shown_losses(network: Network, table: pd.DataFrame, mineral: str | None) -> pd.DataFrame:
+    """Frozen losses of products that hold the mineral, largest tonnage first, codes written out."""
+    rows = table[table["response"] == "frozen"]
+    weight = rows["product"].map(network.content(mineral)).fillna(0.0) if mineral else 1.0
+    rows = rows.assign(weight=rows["loss"] * weight).query("weight > 0").sort_values("weight", ascending=False, kind="stable")
+    names = network.table("materials").set_index("material")["label"]
+    product = [names.get(product) or product for product in rows["product"]]
+    return rows.assign(product=product, consumer=rows["consumer"].map(_place))
 
 
 def _sparse(data: str | None) -> Network | None:
@@ -83,10 +113,13 @@ def _headline(network: Network, ranking: pd.DataFrame, mineral: str | None) -> s
     first = ranking.iloc[0]
     country, stage = str(first["removed"]).split(":")
     what = f"the {mineral} in final products" if mineral else "final demand"
-    bounds = f"{percent(first['reachability_share'])} if any path left is enough, {percent(first['frozen_share'])} if nobody replaces a supplier"
     sparse = first.get("frozen_share_sparse")
-    more = f" ({percent(sparse)} on the sparse reconstruction)" if sparse is not None else ""
-    return f"Without {stage} in {_place(network, country)}, the world loses between {bounds}{more}, of {what}."
+    more = f"; {percent(sparse)} on the sparse reconstruction" if sparse is not None else ""
+    return (
+        f"Without {_stages(network)[stage]} in {_place(country)}, the world loses from "
+        f"{percent(first['reachability_share'])} (any path left is enough) to {percent(first['frozen_share'])} "
+        f"(nobody replaces a supplier{more}) of {what}."
+    )
 
 
 def _missed(network: Network, ranking: pd.DataFrame) -> str:
@@ -98,7 +131,7 @@ def _missed(network: Network, ranking: pd.DataFrame) -> str:
     country, stage = str(row["removed"]).split(":")
     place = int(row["rank"])
     return (
-        f"Betweenness counts what passes through a place. {stage.capitalize()} in {_place(network, country)} is number {place} by "
+        f"Betweenness counts what passes through a place. {stage.capitalize()} in {_place(country)} is number {place} by "
         f"loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, because nothing passes through a "
         "source. PageRank follows flow downstream and so ranks makers of final goods high and mines low; reversed, it rewards "
         "being reached by many, not being needed. Neither knows that an input can be essential."
@@ -128,6 +161,7 @@ def _add_projects(content: Content) -> None:
     if chosen.empty or network.table("balances").empty:
         return
     scenario = Scenario("alliance projects").add(chosen)
+    content.scenario = scenario
     content.projects = diversification(network, scenario, mineral=content.mineral)
     table = content.projects.table
     content.tables["projects"] = chosen

@@ -10,7 +10,7 @@ import pandas as pd
 from graphmodel._types import BoolArray
 from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, listed, nearest
 from graphmodel.network import Network
-from graphmodel.schema import TABLES
+from graphmodel.schema import TABLES, as_numbers
 
 Where = Mapping[str, object]
 
@@ -72,7 +72,7 @@ def select(network: Network, where: Where, *, members: pd.DataFrame | None = Non
             raise UnknownNameError(f"cannot select by {key!r}; {nearest(key, known)}")
     if not chosen.any():
         said = ", ".join(f"{key}={value!r}" for key, value in where.items())
-        raise EmptySelectionError(f"no node has {said}; {_what_exists(nodes, where)}")
+        raise EmptySelectionError(f"no node has {said}; {_what_exists(network, where, members)}")
     return chosen
 
 
@@ -83,9 +83,16 @@ def _values(value: object) -> list[str]:
 
 
 def _matches(column: pd.Series, key: str, values: list[str]) -> BoolArray:
-    text = column.astype(str)
+    text = _as_words(column)
+    values = list(_as_words(pd.Series(values, dtype=object)))
     _require(values, set(text) - {""}, f"{key} of a node")
     return text.isin(values).to_numpy(dtype=bool)
+
+
+def _as_words(column: pd.Series) -> pd.Series:
+    """Text as it stands and numbers in one spelling, "" where nothing is known."""
+    number = pd.Series(as_numbers(column), index=column.index)
+    return column.where(number.isna(), number.map("{:.15g}".format)).astype(object).where(column.notna(), "")
 
 
 def _require(values: list[str], known: set[str], what: str) -> None:
@@ -121,11 +128,23 @@ def _sells(network: Network, values: list[str]) -> BoolArray:
     return network.nodes["node_id"].isin(sellers).to_numpy(dtype=bool)
 
 
-def _what_exists(nodes: pd.DataFrame, where: Where) -> str:
-    """List, for the keys named, the combinations that occur."""
+def _what_exists(network: Network, where: Where, members: pd.DataFrame | None) -> str:
+    """List, for the conditions named, what there is instead."""
+    nodes = network.nodes
     keys = [key for key in where if key in nodes]
-    if len(keys) < 2:
-        return "other conditions exclude each other"
-    first = _values(where[keys[0]])
-    near = nodes[nodes[keys[0]].astype(str).isin(first)]
-    return f"{keys[0]} {', '.join(first)} has {keys[1]}: {listed(sorted(set(near[keys[1]].astype(str))))}"
+    if len(keys) >= 2:
+        first = _values(where[keys[0]])
+        near = nodes[_as_words(nodes[keys[0]]).isin(first)]
+        return f"{keys[0]} {', '.join(first)} has {keys[1]}: {listed(sorted(set(_as_words(near[keys[1]]))))}"
+    if "owner" in where:
+        owners = network.table("owners")
+        names = _values(where["owner"])
+        held = owners[owners["owner"].isin(names) | owners["owner_country"].isin(names)]
+        shares = held.groupby("node_id")["share"].sum().sort_values(ascending=False)
+        return f"held are {listed([f'{share:.0%} of {node}' for node, share in shares.items()])}; equity= lowers the bar"
+    if "alliance" in where:
+        countries = set(nodes["country"]) - _countries(members, _values(where["alliance"]))
+        return f"nodes stand in {listed(sorted(countries))}, none of them a member"
+    if len(keys) == 1 and len(where) == 1:
+        return f"{keys[0]} can be {listed(sorted(set(_as_words(nodes[keys[0]])) - {''}))}"
+    return "each condition holds somewhere, but nowhere all of them"
