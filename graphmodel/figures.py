@@ -9,14 +9,21 @@ from typing import Any, NamedTuple
 
 import matplotlib.style
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import graphmodel
 from graphmodel import analysis, datasets, plot
 from graphmodel.analysis.chokepoints import BESIDE
 from graphmodel.convert.atomic import replace_file
-from graphmodel.errors import DataPackageError, GraphModelError, ParameterError, UnknownNameError, listed, nearest
+from graphmodel.errors import (
+    DataPackageError,
+    EmptySelectionError,
+    GraphModelError,
+    ParameterError,
+    UnknownNameError,
+    listed,
+    nearest,
+)
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_diagram import HEIGHT
@@ -101,7 +108,7 @@ def _or_none(run: Callable[..., Any], network: Network, **options: Any) -> Any:
     """Run an analysis, or return None where nothing can be grouped that way."""
     try:
         return run(network, **options)
-    except graphmodel.errors.EmptySelectionError:
+    except EmptySelectionError:
         return None
 
 
@@ -170,8 +177,7 @@ def stage_shares(network: Network, *, mineral: str | None = None) -> Drawn:
         raise ParameterError(f"no node makes anything that holds {chosen}")
     shares = _shares(network, result, chosen)
     figure = look.new_figure(height=18 + 8 * len(result))
-    words = {**_stage_words(network, lower=False)}
-    plot.stage_shares(result, shares, ax=figure.add_subplot(), names=words)
+    plot.stage_shares(result, shares, ax=figure.add_subplot(), names=_stage_words(network, lower=False))
     index = result.table[["stage", "quantity", "unit", "hhi_low", "hhi_high", "effective_number"]]
     return _drawn(figure, shares.merge(index.rename(columns={"quantity": "stage_quantity"}), on="stage"), network)
 
@@ -421,7 +427,7 @@ def draw(
             taken = {key: options[key] for key in TAKES.get(name, ("mineral",))}
             try:
                 drawn[name] = FIGURES[name](network, **taken)
-            except (ParameterError, graphmodel.errors.EmptySelectionError) as error:
+            except (ParameterError, EmptySelectionError) as error:
                 if names is not None:
                     raise
                 skipped[name] = str(error)
@@ -510,4 +516,4 @@ def _stage_words(network: Network, *, lower: bool = True) -> dict[str, str]:
 
 
 def _material_words(network: Network) -> dict[str, str]:
-    return {row.material: row.label for row in network.table("materials").itertuples() if row.label}
+    return {str(row.material): str(row.label) for row in look.rows(network.table("materials")) if row.label}

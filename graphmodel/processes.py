@@ -65,7 +65,8 @@ def processes(network: Network) -> Processes:
     slots["code"] = slots.index
     supplies = supplies.merge(slots, on=["node", "slot"]).sort_values(["code", "row", "supplier"], kind="stable")
     slot_need = _slot_needs(network, supplies, slots)
-    share = supplies["effective"].to_numpy(dtype=float) / slot_need["need"].to_numpy()[supplies["code"].to_numpy()]
+    firm = (supplies["effective"] - supplies["free"]).to_numpy(dtype=float)
+    share = firm / slot_need["need"].to_numpy()[supplies["code"].to_numpy()]
     links = _draws(made, needs, slots)
     return Processes(
         node=made["node"].to_numpy(dtype=np.int64),
@@ -170,7 +171,7 @@ def _edge_supplies(network: Network, made: pd.DataFrame, needs: pd.DataFrame) ->
     taken = needs[["node", "slot", "input", "relative"]].drop_duplicates(["node", "slot", "input"])
     flow = flow.merge(taken, on=["node", "input"])
     flow["effective"] = flow["quantity"] / flow["relative"]
-    return flow[["node", "slot", "supplier", "row", "effective"]]
+    return flow[["node", "slot", "supplier", "row", "effective"]].assign(free=0.0)
 
 
 _COMPANION = "host of "
@@ -179,7 +180,6 @@ _COMPANION = "host of "
 def _companion_supplies(network: Network, made: pd.DataFrame) -> pd.DataFrame:
     """A co-product as a process that its hosts in the same node feed."""
     pairs = network.table("coproducts")
-    pairs = pairs[pairs["rigid"].fillna(1.0) > 0]
     country = network.nodes["country"].to_numpy()
     here = made.assign(country=country[made["node"].to_numpy()])
     hosts = here.merge(pairs.rename(columns={"host": "product"}), on=["stage", "product"], suffixes=("", "_rule"))
@@ -188,13 +188,15 @@ def _companion_supplies(network: Network, made: pd.DataFrame) -> pd.DataFrame:
     hosts = hosts.drop_duplicates(["process", "companion"])
     companions = made.rename(columns={"product": "companion"})[["node", "companion"]]
     hosts = hosts.merge(companions, on=["node", "companion"])
+    effective = (hosts["quantity"] * hosts["ratio"].fillna(1.0)).astype(float)
     return pd.DataFrame(
         {
             "node": hosts["node"].astype(np.int64),
             "slot": _COMPANION + hosts["companion"].astype(str),
             "supplier": hosts["process"].astype(np.int64),
             "row": np.full(len(hosts), -1),
-            "effective": (hosts["quantity"] * hosts["ratio"].fillna(1.0)).astype(float),
+            "effective": effective,
+            "free": effective * (1.0 - hosts["rigid"].fillna(1.0)),
         }
     )
 
@@ -206,17 +208,9 @@ def _slot_needs(network: Network, supplies: pd.DataFrame, slots: pd.DataFrame) -
     stated = stated[stated["side"] == "input"].set_index(["node_id", "item"])["residual"]
     node_id = network.nodes["node_id"].to_numpy()[slots["node"].to_numpy(dtype=np.int64)]
     residual = stated.reindex(pd.MultiIndex.from_arrays([node_id, slots["slot"]])).fillna(0.0).to_numpy()
+    free = np.bincount(supplies["code"].to_numpy(), supplies["free"].to_numpy(dtype=float), minlength=len(slots))
     need = np.where(brought + residual > 0, brought + residual, 1.0)
-    base = np.where(brought + residual > 0, residual / need, 0.0)
-    free = _free_part(network, slots)
-    return pd.DataFrame({"need": need / (1.0 - free), "base": np.maximum(base, free)})
-
-
-def _free_part(network: Network, slots: pd.DataFrame) -> FloatArray:
-    """Part of a co-product that can be made without its host."""
-    pairs = network.table("coproducts")
-    rigid = pairs.assign(slot=_COMPANION + pairs["companion"].astype(str)).groupby("slot")["rigid"].min()
-    return 1.0 - slots["slot"].map(rigid).fillna(1.0).to_numpy(dtype=float)
+    return pd.DataFrame({"need": need, "base": np.where(brought + residual > 0, (residual + free) / need, 0.0)})
 
 
 def _draws(made: pd.DataFrame, needs: pd.DataFrame, slots: pd.DataFrame) -> pd.DataFrame:

@@ -53,12 +53,15 @@ def closure_table(sources: Sources, recipes: Recipes, sized: Sized, flows: Flows
 
 
 def _sided(sources: Sources, sized: Sized, recipes: Recipes, material: str) -> str:
-    """Two-sided where neither the supply nor all of the need was derived from the other."""
+    """Two-sided where supply rests on a control and need on another: neither was derived from the other."""
     sized_by = sources["materials"].set_index("material")["sized_by"]
-    takers = {output for group in recipes.taking(material) for output in group.base}
-    if sized_by[material] != "control" or any(sized_by[taker] == "input" for taker in takers):
+    cells = sized.cells[sized.cells["material"] == material]
+    from_feed = cells["stage"].isin(recipes.stages_making(material)) & (sized_by[material] == "input")
+    if sized_by[material] == "need" or from_feed.all():
         return "one-sided"
-    supply, need = (set(_references_of(sized, m).split("; ")) for m in (material, next(iter(sorted(takers)))))
+    takers = {output for group in recipes.taking(material) for output in group.base if sized_by[output] != "input"}
+    supply = set(_references_of(sized, material).split("; "))
+    need = {reference for taker in takers for reference in _references_of(sized, taker).split("; ")}
     return "two-sided" if need - supply else "one-sided"
 
 
@@ -76,8 +79,12 @@ def basis_table(edges: pd.DataFrame) -> pd.DataFrame:
     return table.assign(n_edges=edges.groupby("material").size()).reset_index()
 
 
-def large_estimates(edges: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
-    """Country pairs above a twentieth of a material's flow that rest on an estimate alone."""
+def large_estimates(edges: pd.DataFrame, nodes: pd.DataFrame, traded: pd.Series) -> pd.DataFrame:
+    """Country pairs above a twentieth of a material's flow that rest on an estimate alone.
+
+    Materials that do not cross borders are left out: their country pair is not in question.
+    """
+    edges = edges[edges["material"].map(traded) != "no"]
     country = nodes.set_index("node_id")["country"]
     pairs = edges.assign(exporter=edges["source"].map(country), importer=edges["target"].map(country))
     pairs["estimated"] = pairs["quantity"].where(pairs["basis"] == "estimated", 0.0)

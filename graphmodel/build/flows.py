@@ -56,7 +56,7 @@ def balance(sources: Sources, recipes: Recipes, sized: Sized, places: Places) ->
     needs = node_needs(recipes, sized.outputs)
     dense, sparse, closure = [], [], []
     for market in _markets(sources, recipes):
-        edges, thin, row = _fit(sources, _part(market, sized.outputs, needs), places)
+        edges, thin, row = _fit(sources, recipes, _part(market, sized.outputs, needs), places)
         dense.append(edges)
         sparse.append(thin)
         closure.append(row)
@@ -129,7 +129,7 @@ def _part(market: _Market, outputs: pd.DataFrame, needs: pd.DataFrame) -> _Part:
     return _Part(market, suppliers, needs[np.array(mine, dtype=bool)].copy(), wanted)
 
 
-def _fit(sources: Sources, part: _Part, places: Places) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _fit(sources: Sources, recipes: Recipes, part: _Part, places: Places) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     suppliers = part.suppliers.reset_index(drop=True).assign(position=lambda frame: frame.index)
     by_node = part.consumers.groupby(["node_id", "country", "stage", "item"], as_index=False, sort=True)["quantity"].sum()
     consumers = by_node.assign(position=by_node.index)
@@ -141,7 +141,7 @@ def _fit(sources: Sources, part: _Part, places: Places) -> tuple[pd.DataFrame, p
     pairs = _pairs(sources, part, suppliers, consumers, places)
     i, j, weight = pairs["i"].to_numpy(), pairs["j"].to_numpy(), pairs["weight"].to_numpy(dtype=float)
     try:
-        flow = _closest(i, j, weight, supply, need, _may_keep(sources, suppliers))
+        flow = _closest(i, j, weight, supply, need, _may_keep(suppliers, recipes, sources))
     except ConvergenceError as error:
         raise ConvergenceError(f"market {part.market.name}: {error}; {_worst(suppliers, consumers)}") from error
     shipped = np.bincount(i, weights=flow, minlength=len(supply))
@@ -155,10 +155,14 @@ def _fit(sources: Sources, part: _Part, places: Places) -> tuple[pd.DataFrame, p
     return _edges(pairs, kept, part, suppliers, consumers), _edges(pairs, thin, part, suppliers, consumers), closure
 
 
-def _may_keep(sources: Sources, suppliers: pd.DataFrame) -> BoolArray:
-    """Suppliers that may be left with a residual: not those sized by the feed they took in."""
+def _may_keep(suppliers: pd.DataFrame, recipes: Recipes, sources: Sources) -> BoolArray:
+    """Suppliers that may be left with a residual: not those that made only what the feed of their country allows."""
     sized_by = sources["materials"].set_index("material")["sized_by"]
-    return (suppliers["material"].map(sized_by) != "input").to_numpy(dtype=bool)
+    from_feed = [
+        sized_by[row.material] == "input" and row.stage in recipes.stages_making(row.material)
+        for row in suppliers.itertuples()
+    ]
+    return ~np.array(from_feed, dtype=bool)
 
 
 def _closest(

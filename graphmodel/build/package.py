@@ -59,7 +59,7 @@ def assemble(sources: Sources, places: Places) -> Package:
         "controls": _controls(sources, sized),
         "closure": closure_table(sources, recipes, sized, flows, dense["balances"]),
         "basis": basis_table(dense["edges"]),
-        "large_estimates": large_estimates(dense["edges"], dense["nodes"]),
+        "large_estimates": large_estimates(dense["edges"], dense["nodes"], sources["materials"].set_index("material")["traded"]),
     }
     return Package(dense, sparse, extra)
 

@@ -61,6 +61,7 @@ def prior(
     reference: list[str] = []
     evidence: list[str] = []
     trade_row = {pair: row for pair, row in listed.iterrows()}
+    trade_row |= _kept_at_home(listed, known)
     for a, here in suppliers.groupby("country", sort=True):
         for b, there in consumers.groupby("country", sort=True):
             if not traded and not places.together(str(a), str(b)):
@@ -76,7 +77,8 @@ def prior(
                     basis.append(str(row["basis"]))
                 elif pair is not None:
                     row = pair
-                    basis.append("trade")
+                    # a pattern nobody has reported is an estimate, even where it is written down as trade
+                    basis.append("estimated" if str(pair["evidence"]) == "assumed" else "trade")
                 else:
                     row = None
                     basis.append("estimated")
@@ -105,6 +107,12 @@ def _pair_table(
         quantity=("quantity", "sum"), reference=("reference", "first"), evidence=("evidence", "first")
     )
     return pairs, {str(code) for code in rows["exporter"]}
+
+
+def _kept_at_home(listed: pd.DataFrame, known: set[str]) -> dict[tuple[str, str], pd.Series]:
+    """What an exporter with listed trade keeps: output less exports, on the word of its largest export row."""
+    largest = {a: listed.loc[[a]].sort_values("quantity").iloc[-1] for a in known}
+    return {(a, a): largest[a] for a in sorted(known) if (a, a) not in listed.index}
 
 
 def _between_countries(supply: pd.Series, need: pd.Series, listed: pd.DataFrame, known: set[str]) -> pd.DataFrame:
