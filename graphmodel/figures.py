@@ -29,7 +29,7 @@ from graphmodel.plot import style as look
 from graphmodel.plot.flow_diagram import HEIGHT
 from graphmodel.plot.flow_table import main_mineral
 from graphmodel.plot.places import country_names
-from graphmodel.plot.render import FORMATS, render
+from graphmodel.plot.render import FORMATS, render, settle
 from graphmodel.results import ConcentrationResult, LossResult, Result
 from graphmodel.scenario import Scenario
 from graphmodel.schema import REGIONS
@@ -493,17 +493,9 @@ def save(
     return [folder / name for name in files]
 
 
-_LAYOUT_DPI = 600
-"""Fine enough that the width of text is that in print."""
-
-
 def _drawn(figure: Figure, table: pd.DataFrame, network: Network) -> Drawn:
     """Settle the layout once, so that every file shows the same, and name the data."""
-    dpi = figure.dpi
-    figure.set_dpi(_LAYOUT_DPI)
-    figure.draw_without_rendering()
-    figure.set_dpi(dpi)
-    figure.set_layout_engine("none")
+    settle(figure)
     table = table.reset_index(drop=True)
     table.attrs.update(network=network.name, fingerprint=network.fingerprint)
     return Drawn(figure, table)

@@ -14,6 +14,10 @@ LARGE = 0.05
 """Share of a material's flow from which an estimated country pair is listed."""
 
 
+SAME = 1e-6
+"""Relative gap below which supply and need are the same number."""
+
+
 def closure_table(sources: Sources, recipes: Recipes, sized: Sized, flows: Flows, balances: pd.DataFrame) -> pd.DataFrame:
     """Supply, need, residual and sidedness of every material that flows.
 
@@ -40,8 +44,8 @@ def closure_table(sources: Sources, recipes: Recipes, sized: Sized, flows: Flows
                 "shipped": row["quantity"] - row["residual"],
                 "residual": row["residual"],
                 "residual_share": row["residual"] / row["quantity"],
-                "need_residual_share": max(1 - needs_met["supply"] / needs_met["need"], 0.0) if needs_met["need"] else 0.0,
-                "sided": _sided(sources, sized, recipes, str(material)),
+                "need_residual_share": _short(needs_met["supply"], needs_met["need"]),
+                "sided": _sided(sources, sized, recipes, str(material), needs_met["supply"] / needs_met["need"] - 1),
                 "controls": _references_of(sized, str(material)),
                 "cut": needs_met["cut"],
             }
@@ -52,8 +56,19 @@ def closure_table(sources: Sources, recipes: Recipes, sized: Sized, flows: Flows
     return table.assign(rank=rank).sort_values(["rank", "material"]).drop(columns="rank").reset_index(drop=True)
 
 
-def _sided(sources: Sources, sized: Sized, recipes: Recipes, material: str) -> str:
-    """Two-sided where supply rests on a control and need on another: neither was derived from the other."""
+def _short(supply: float, need: float) -> float:
+    """Share of a need that supply does not reach."""
+    gap = 1 - supply / need if need else 0.0
+    return gap if gap > SAME else 0.0
+
+
+def _sided(sources: Sources, sized: Sized, recipes: Recipes, material: str, gap: float) -> str:
+    """Two-sided where supply rests on a control and need on another: neither was derived from the other.
+
+    Totals that agree to the last digit were derived from one another, whatever their references say.
+    """
+    if abs(gap) < SAME:
+        return "one-sided"
     sized_by = sources["materials"].set_index("material")["sized_by"]
     cells = sized.cells[sized.cells["material"] == material]
     from_feed = cells["stage"].isin(recipes.stages_making(material)) & (sized_by[material] == "input")

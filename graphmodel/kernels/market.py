@@ -72,10 +72,25 @@ def closest_flows(
     for slack, row_total, col_total in attempts:
         at, to, weight = (np.concatenate([part[k] for part in ((rows, cols, prior), *slack)]) for k in range(3))
         try:
-            flow = proportional_fit(at.astype(np.int64), to.astype(np.int64), weight, row_total, col_total)
+            at, to = at.astype(np.int64), to.astype(np.int64)
+            flow = proportional_fit(at, to, weight, row_total, col_total)
         except ConvergenceError as error:
             failure = error
             continue
-        real = flow[: len(rows)]
-        return np.where(real > NOTHING * max(over, short), real, 0.0)
+        return _without_dust(flow, at, to, row_total, col_total)[: len(rows)]
     raise ConvergenceError(f"no flow fits this market: {failure}")
+
+
+def _without_dust(
+    flow: FloatArray, rows: IntArray, cols: IntArray, row_total: FloatArray, col_total: FloatArray
+) -> FloatArray:
+    """Drop flows too small to mean anything and fit the rest to the same totals."""
+    kept = flow > NOTHING * row_total.sum()
+    if kept.all():
+        return flow
+    clean = np.zeros_like(flow)
+    try:
+        clean[kept] = proportional_fit(rows[kept], cols[kept], flow[kept], row_total, col_total)
+    except ConvergenceError:
+        return flow  # some node has nothing but dust: it keeps it
+    return clean

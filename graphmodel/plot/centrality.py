@@ -159,13 +159,16 @@ def _name_outliers(
     taken: list[_Box] = [(x - 0.01, y - 0.02, x + 0.01, y + 0.02) for x, y in points]
     for label, (x, y) in zip(row_names(chosen, names), points, strict=True):
         words = look.plain(label, 30)
-        left, place = _free_place(x, y, (len(words) * letter, line), taken)
+        if len(words) * letter > max(x, 1 - x):  # fits on neither side in one line
+            words = words.replace(" · ", "\n")
+        lines = words.split("\n")
+        left, place = _free_place(x, y, (max(map(len, lines)) * letter, len(lines) * line), taken)
         ax.annotate(
             words,
             (x * width, y * height),
             xytext=((x - 0.035 if left else x + 0.035) * width, place * height),
             ha="right" if left else "left",
-            va="center_baseline",
+            va="center",
             fontsize=look.SMALL,
             color=look.INK,
             path_effects=list(look.HALO),
@@ -180,7 +183,7 @@ def _free_place(x: float, y: float, size: tuple[float, float], taken: list[_Box]
     """Find the nearest place beside a point, all as shares of the axes, that no label has; note it as taken."""
     width, line = size
     fits = [left for left in (False, True) if (x - width - 0.04 >= -0.02 if left else x + width + 0.04 <= 1.05)]
-    for step in (0, 1, -1, 2, -2, 3, -3):
+    for step in (0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 3, -3):
         for left in fits or [x > 0.5]:
             place = y + step * line
             start = x - 0.035 - width if left else x + 0.035

@@ -107,7 +107,7 @@ def stage_shares(
         ax.text(
             1.19,
             row,
-            look.number(float(entry.effective_number), 2),
+            f"{entry.effective_number:.1f}",
             va="center_baseline",
             fontsize=look.SMALL,
             color=look.INK,

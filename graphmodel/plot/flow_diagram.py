@@ -17,8 +17,8 @@ from graphmodel.plot.flow_layout import Bar, Layout, Ribbon, lay_out, sides_of
 from graphmodel.plot.flow_table import flow_table, main_mineral
 from graphmodel.plot.places import country_names
 
-BAR_MM, LABEL_MM, LINE_MM = 2.0, 23.0, 2.75
-"""Width of a bar, room for labels right of the last bars, and height of a line of text."""
+BAR_MM, LETTER_MM, LINE_MM = 2.0, 1.27, 2.75
+"""Width of a bar, width of a letter and height of a line of text."""
 
 HEIGHT = 118.0
 """Height of a new figure, in mm."""
@@ -103,12 +103,12 @@ class _Scene:
         self.names = country_names()
         self.stage_style = look.stage_styles(self.labels)
         dots = self.ax.get_window_extent()
-        wide, high = (
-            max(side / look.figure_of(self.ax).dpi * 25.4, 2 * LABEL_MM) for side in (dots.width, dots.height)
-        )
+        wide, high = (max(side / look.figure_of(self.ax).dpi * 25.4, 50.0) for side in (dots.width, dots.height))
         columns = max([bar.x for bar in self.layout.bars] + [1.0]) + 0.04
-        per_mm = columns / (wide - LABEL_MM)
-        self.right = columns - 0.04 + LABEL_MM * per_mm
+        last = [bar for bar in self.layout.bars if bar.x > columns - 1.04]
+        room = 5.0 + LETTER_MM * max([len(self._label(bar)) for bar in last] + [10])
+        per_mm = columns / max(wide - room, 1.0)
+        self.right = columns - 0.04 + room * per_mm
         self.bar = BAR_MM * per_mm
         self.below = self.layout.bottom + 0.055 * self.layout.height
         self.above = -0.11 * self.layout.height
@@ -206,16 +206,18 @@ class _Scene:
         for column in by_column.values():
             self._name(sorted(column, key=lambda bar: bar.y))
 
+    def _label(self, bar: Bar) -> str:
+        name = self.names.get(bar.country, bar.country)
+        return f"{look.plain(look.sentence(name), 18)} {look.quantity(bar.height / self.divisor)}"
+
     def _name(self, bars: list[Bar]) -> None:
         """Name the bars of one column, moved apart where they would touch."""
         heights = spread([bar.middle for bar in bars], self.line)
         for bar, y in zip(bars, heights, strict=True):
-            name = self.names.get(bar.country, bar.country)
-            words = f"{look.plain(look.sentence(name), 18)} {look.quantity(bar.height / self.divisor)}"
             self.ax.text(
                 bar.x + self.bar + 0.035,
                 y,
-                words,
+                self._label(bar),
                 fontsize=look.SMALL,
                 color=look.INK,
                 va="center",

@@ -12,7 +12,26 @@ from graphmodel.plot.style import PAPER
 FORMATS = ("pdf", "svg", "png")
 """Formats a figure can be rendered in."""
 
-_FIXED = {"svg.hashsalt": "graphmodel", "svg.fonttype": "path", "pdf.fonttype": 42, "pdf.compression": 6}
+_FIXED = {
+    "svg.hashsalt": "graphmodel",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+    "text.hinting": "no_hinting",
+}
+"""Settings of every file; without hinting text is as wide on a screen as in print."""
+
+LAYOUT_DPI = 600
+
+
+def settle(figure: Figure) -> None:
+    """Lay a figure out once and for all, so that every file shows the same."""
+    dpi = figure.dpi
+    with matplotlib.style.context(["default", _FIXED]):
+        figure.set_dpi(LAYOUT_DPI)
+        figure.draw_without_rendering()
+        figure.set_dpi(dpi)
+    figure.set_layout_engine("none")
 
 
 def render(

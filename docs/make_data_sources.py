@@ -1,0 +1,37 @@
+"""Write docs/data-sources.md from the schema of the source tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from graphmodel.build import SOURCES
+
+HEAD = """# Source tables, and how to add to them
+
+A data package is built from hand-kept tables in `datasets/<name>/sources/<chain>/`. A chain is a folder; the builder joins the same table over all
+chains, so that the next chain is data and not code. `stages` stands once, beside the chains. CSV, UTF-8, sorted by key; empty is unknown, never zero; every row has a
+`reference` (a key of `references`) and an `evidence` grade: measured, reported (seen in its source), derived (computed from reported) or assumed.
+
+- **Add a plant.** A row in `plants`, a row in `plant_outputs` for each product, owners if known. It is fitted under its country's control total.
+- **Add a link.** A row in `contracts` (between plants) or `trade` (between countries).
+- **Add a chain.** A folder with `materials`, `recipes`, `controls`, `plants`, `plant_outputs`, `references`; forms that meet another chain are named as there.
+- **Build.** `graphmodel build minerals-2024` lists everything that is wrong, by file, line and column, or writes the package and its sparse reconstruction; the same sources give the same bytes.
+
+How totals, plants and flows are made to agree: [methods/closure.md](methods/closure.md).
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    parts = [HEAD]
+    for table in SOURCES.values():
+        parts.append(f"\n## {table.name}\n\n{table.description} Key: {', '.join(f'`{name}`' for name in table.key)}.\n")
+        parts.append("| column | type | must be filled | meaning |\n|---|---|---|---|")
+        for column in table.columns:
+            values = f" ({', '.join(column.values)})" if column.values else ""
+            parts.append(f"| {column.name} | {column.kind} | {'yes' if column.required else ''} | {column.description}{values} |")
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("data-sources.md").write_text(page(), encoding="utf-8")
