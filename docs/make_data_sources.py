@@ -29,7 +29,9 @@ def page() -> str:
         parts.append("| column | type | must be filled | meaning |\n|---|---|---|---|")
         for column in table.columns:
             values = f" ({', '.join(column.values)})" if column.values else ""
-            parts.append(f"| {column.name} | {column.kind} | {'yes' if column.required else ''} | {column.description}{values} |")
+            parts.append(
+                f"| {column.name} | {column.kind} | {'yes' if column.required else ''} | {column.description}{values} |"
+            )
     return "\n".join(parts) + "\n"
 
 

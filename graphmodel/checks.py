@@ -53,7 +53,10 @@ def isolated_nodes(network: Network) -> list[Finding]:
 def self_loops(network: Network) -> list[Finding]:
     """Edges from a node to itself."""
     loops = network.edges[network.source == network.target]
-    return [("self_loops", "edges", str(r.edge_id), str(r.source), "leads from a node to itself") for r in loops.itertuples()]
+    return [
+        ("self_loops", "edges", str(r.edge_id), str(r.source), "leads from a node to itself")
+        for r in loops.itertuples()
+    ]
 
 
 def empty_edges(network: Network) -> list[Finding]:
@@ -77,7 +80,13 @@ def output_above_capacity(network: Network) -> list[Finding]:
     nodes = network.nodes
     rows = nodes[nodes["output"] > nodes["capacity"] * (1 + 1e-6)]
     return [
-        ("output_above_capacity", "nodes", str(r.node_id), f"{r.output:g}", f"output is above the capacity of {r.capacity:g}")
+        (
+            "output_above_capacity",
+            "nodes",
+            str(r.node_id),
+            f"{r.output:g}",
+            f"output is above the capacity of {r.capacity:g}",
+        )
         for r in rows.itertuples()
     ]
 
@@ -96,7 +105,13 @@ def unbalanced_nodes(network: Network) -> list[Finding]:
     gap = imbalance(network)
     bad = gap[gap["error"] > TOLERANCE]
     return [
-        ("unbalanced_nodes", "balances", f"{r.node_id} {r.side} {r.item}", f"{r.error:.2e}", "edges and residual do not add up")
+        (
+            "unbalanced_nodes",
+            "balances",
+            f"{r.node_id} {r.side} {r.item}",
+            f"{r.error:.2e}",
+            "edges and residual do not add up",
+        )
         for r in bad.itertuples()
     ]
 
@@ -117,9 +132,16 @@ def imbalance(network: Network) -> pd.DataFrame:
     into = edges.merge(slots, on=["target", "material"])
     got = (into["quantity"] / into["relative"]).groupby([into["target"], into["item"]]).sum()
     got.index.names = ["node_id", "item"]
-    carried = pd.concat([sent.rename("carried").reset_index().assign(side="output"), got.rename("carried").reset_index().assign(side="input")])
+    carried = pd.concat(
+        [
+            sent.rename("carried").reset_index().assign(side="output"),
+            got.rename("carried").reset_index().assign(side="input"),
+        ]
+    )
     joined = balances.merge(carried, on=["node_id", "side", "item"], how="left").fillna({"carried": 0.0})
-    error = (joined["quantity"] - joined["carried"] - joined["residual"]).abs() / joined["quantity"].where(joined["quantity"] > 0)
+    error = (joined["quantity"] - joined["carried"] - joined["residual"]).abs() / joined["quantity"].where(
+        joined["quantity"] > 0
+    )
     return joined.assign(error=error.fillna(0.0))[["node_id", "side", "item", "error"]]
 
 

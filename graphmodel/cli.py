@@ -18,7 +18,7 @@ from graphmodel import __version__
 from graphmodel.errors import GraphModelError, SchemaError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pandas as pd  # noqa: PLC0415 - pandas
 
     from graphmodel.network import Network
 
@@ -175,7 +175,7 @@ def check(folder: Path, update: bool, form: str) -> None:
 @click.option("--top", default=15, show_default=True, help="Rows to show; 0 for all.")
 @_format
 def chokepoints(data: str, mineral: str | None, by: str, equity: float, top: int, form: str) -> None:
-    """Rank what would be missed most: loss under both responses, centralities beside it.
+    r"""Rank what would be missed most: loss under both responses, centralities beside it.
 
     \b
     graphmodel chokepoints --mineral cobalt --by country,stage
@@ -195,7 +195,7 @@ def chokepoints(data: str, mineral: str | None, by: str, equity: float, top: int
 @_severity
 @_format
 def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> None:
-    """Shut a selection and show who loses which product.
+    r"""Shut a selection and show who loses which product.
 
     \b
     graphmodel remove -w country=CHN -w stage=refining
@@ -215,7 +215,7 @@ def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> Non
 @click.option("--by", default="node", show_default=True, help="node, country, control, owner, stage, country,stage …")
 @_format
 def breakdown(data: str, by: str, form: str) -> None:
-    """Shut every plant, or every group, in turn and show who loses which product.
+    r"""Shut every plant, or every group, in turn and show who loses which product.
 
     \b
     graphmodel breakdown --format csv > losses_by_plant.csv
@@ -251,7 +251,9 @@ def closure(data: str, form: str, which: tuple[str, ...]) -> None:
 
 @main.command()
 @_data
-@click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help=".json, .graphml, .gexf or a folder.")
+@click.option(
+    "--output", "-o", required=True, type=click.Path(path_type=Path), help=".json, .graphml, .gexf or a folder."
+)
 @click.option("--format", "-f", "form", help="json, graphml, gexf, csv or parquet; by the ending when absent.")
 def export(data: str, output: Path, form: str | None) -> None:
     """Write a network to another format; nothing is lost, parallel edges stay."""
@@ -284,8 +286,12 @@ def init(folder: Path) -> None:
 
 @main.command()
 @click.argument("name", default=DEFAULT)
-@click.option("--sources", type=click.Path(path_type=Path), help="Folder of source tables; the shipped ones when absent.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder to write into; the data folder when absent.")
+@click.option(
+    "--sources", type=click.Path(path_type=Path), help="Folder of source tables; the shipped ones when absent."
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), help="Folder to write into; the data folder when absent."
+)
 def build(name: str, sources: Path | None, output: Path | None) -> None:
     """Make a data package from its source tables: totals, plants, flows, closure."""
     from graphmodel.build import build as make  # noqa: PLC0415 - scipy
@@ -299,7 +305,7 @@ def build(name: str, sources: Path | None, output: Path | None) -> None:
 @_mineral
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("report"), show_default=True)
 def report(data: str, mineral: str | None, output: Path) -> None:
-    """Write one self-contained HTML page with its figures and tables.
+    r"""Write one self-contained HTML page with its figures and tables.
 
     \b
     graphmodel report -o report

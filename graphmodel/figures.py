@@ -412,8 +412,8 @@ def draw(
     --------
     >>> import graphmodel as gm
     >>> drawn = gm.figures.draw(gm.load("toy-battery"), ["chokepoints"])
-    >>> drawn["chokepoints"].table["frozen_share"].max()
-    1.0
+    >>> drawn["chokepoints"].table["label"].iloc[0]
+    'Refinery A'
     """
     chosen = list(FIGURES) if names is None else [names] if isinstance(names, str) else list(names)
     unknown = [name for name in chosen if name not in FIGURES]

@@ -287,7 +287,9 @@ class Network:
         }
         notes = self.description.get("warnings", ())
         warnings = [str(note) for note in notes] if isinstance(notes, list | tuple) else []
-        head = "".join(f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(v))}</td></tr>" for key, v in facts.items())
+        head = "".join(
+            f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(v))}</td></tr>" for key, v in facts.items()
+        )
         tail = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in warnings)
         title = html.escape(str(self.description.get("title", self.name)))
         return f"<h4>{title}</h4><table>{head}</table>{self.summary().to_html(index=False)}{tail}"

@@ -139,7 +139,9 @@ def _needs(network: Network, made: pd.DataFrame) -> pd.DataFrame:
     slot = recipes["group"].where(recipes["group"] != "", recipes["input"])
     recipes = recipes.assign(slot=slot)
     reference = recipes.groupby(["stage", "node_id", "output", "slot"])["amount"].transform("first")
-    recipes = recipes.assign(relative=recipes["amount"] / reference)[["stage", "node_id", "output", "input", "slot", "relative"]]
+    recipes = recipes.assign(relative=recipes["amount"] / reference)[
+        ["stage", "node_id", "output", "input", "slot", "relative"]
+    ]
     own = recipes[recipes["node_id"] != ""].rename(columns={"output": "product"})
     general = recipes[recipes["node_id"] == ""].drop(columns="node_id").rename(columns={"output": "product"})
     named = made.assign(node_id=network.nodes["node_id"].to_numpy()[made["node"].to_numpy()])
@@ -203,7 +205,9 @@ def _companion_supplies(network: Network, made: pd.DataFrame) -> pd.DataFrame:
 
 def _slot_needs(network: Network, supplies: pd.DataFrame, slots: pd.DataFrame) -> pd.DataFrame:
     """Need of each slot and the part that no supply brings."""
-    brought = np.bincount(supplies["code"].to_numpy(), supplies["effective"].to_numpy(dtype=float), minlength=len(slots))
+    brought = np.bincount(
+        supplies["code"].to_numpy(), supplies["effective"].to_numpy(dtype=float), minlength=len(slots)
+    )
     stated = network.table("balances")
     stated = stated[stated["side"] == "input"].set_index(["node_id", "item"])["residual"]
     node_id = network.nodes["node_id"].to_numpy()[slots["node"].to_numpy(dtype=np.int64)]

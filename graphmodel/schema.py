@@ -186,7 +186,9 @@ TABLES: dict[str, Table] = {
             (
                 Column("stage", "text", "stage of the process", required=True, refers="stages.stage"),
                 Column("country", "text", "country it holds for; all when empty", country=True),
-                Column("host", "text", "material that pays for the process", required=True, refers="materials.material"),
+                Column(
+                    "host", "text", "material that pays for the process", required=True, refers="materials.material"
+                ),
                 Column("companion", "text", "material that comes with it", required=True, refers="materials.material"),
                 Column("ratio", "number", "companion per unit of host", minimum=0, unit="companion/host"),
                 Column("rigid", "number", "share that cannot be made without the host", minimum=0, maximum=1),
@@ -215,7 +217,9 @@ TABLES: dict[str, Table] = {
                 Column("node_id", "text", "node", required=True, refers="nodes.node_id"),
                 Column("side", "text", "made to sell, needed, or wanted by final users", required=True, values=SIDES),
                 Column("item", "text", "material made, input group needed, or final product", required=True),
-                Column("quantity", "number", "made or needed a year", required=True, minimum=0, unit="unit of the item"),
+                Column(
+                    "quantity", "number", "made or needed a year", required=True, minimum=0, unit="unit of the item"
+                ),
                 Column("residual", "number", "part no edge carries", required=True, minimum=0, unit="unit of the item"),
             ),
         ),
@@ -297,8 +301,10 @@ class _Place:
     def line(self, position: int) -> int:
         return int(self.lines[position]) if self.lines is not None else position + 1
 
-    def problems(self, frame: pd.DataFrame, bad: np.ndarray, column: str, message: str, hint: str = "") -> Iterator[Problem]:
-        shown = frame[column] if column in frame else None
+    def problems(
+        self, frame: pd.DataFrame, bad: np.ndarray, column: str, message: str, hint: str = ""
+    ) -> Iterator[Problem]:
+        shown = frame.get(column, None)
         for position in np.flatnonzero(bad):
             value = "" if shown is None else str(shown.iloc[position])
             yield Problem(self.file, self.line(int(position)), column, value, message, hint)
@@ -319,7 +325,9 @@ def _clean_table(table: Table, frame: pd.DataFrame, place: _Place) -> tuple[pd.D
         return frame.iloc[:0], problems
     missing = [column.name for column in table.columns if column.required and column.name not in names]
     for name in missing:
-        problems.append(Problem(place.file, 0, name, "", "column is missing", f"has: {', '.join(names) or 'no column'}"))
+        problems.append(
+            Problem(place.file, 0, name, "", "column is missing", f"has: {', '.join(names) or 'no column'}")
+        )
     if not len(frame) and not missing and table.required:
         problems.append(Problem(place.file, 0, "", "", "table is empty", f"needs {_needs(table)}"))
     out: dict[str, pd.Series] = {}
@@ -488,5 +496,5 @@ _ISO = frozenset(
     RUS RWA SAU SDN SEN SGP SGS SHN SJM SLB SLE SLV SMR SOM SPM SRB SSD STP SUR SVK SVN SWE SWZ SXM SYC SYR TCA
     TCD TGO THA TJK TKL TKM TLS TON TTO TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB VIR VNM VUT
     WLF WSM XKX YEM ZAF ZMB ZWE
-    """.split()
+    """.split()  # noqa: SIM905 - one code a word reads better than 250 literals
 )

@@ -52,8 +52,16 @@ def breakdown(
     2    frozen      CHN     5.0   4.0
     """
     work = processes(network)
-    groups = group_nodes(network, by, among=removable(network, single_plants and by in ("node", ["node"])), members=members, equity=equity)
-    demand = work.demand.assign(consumer=network.nodes["country"].to_numpy()[work.demand["node"].to_numpy(dtype=np.int64)])
+    groups = group_nodes(
+        network,
+        by,
+        among=removable(network, single_plants and by in ("node", ["node"])),
+        members=members,
+        equity=equity,
+    )
+    demand = work.demand.assign(
+        consumer=network.nodes["country"].to_numpy()[work.demand["node"].to_numpy(dtype=np.int64)]
+    )
     units = network.table("materials").set_index("material")["unit"]
     demand["unit"] = demand["product"].map(units).fillna("")
     parts = [

@@ -60,7 +60,10 @@ MEASURES: dict[str, Measure] = {
         ADD,
     ),
     "in_strength": Measure(
-        lambda v: direct.strength(*v.flows, side="in"), "what the node takes in", "blind to substitutes of its inputs", ADD
+        lambda v: direct.strength(*v.flows, side="in"),
+        "what the node takes in",
+        "blind to substitutes of its inputs",
+        ADD,
     ),
     "throughput": Measure(
         lambda v: direct.throughput(*v.flows),
@@ -147,10 +150,16 @@ MEASURES: dict[str, Measure] = {
         ADD,
     ),
     "hub": Measure(
-        lambda v: paths.hubs_and_authorities(*v.flows)[0], "supplier of the buyers many others supply", "local: two steps", ADD
+        lambda v: paths.hubs_and_authorities(*v.flows)[0],
+        "supplier of the buyers many others supply",
+        "local: two steps",
+        ADD,
     ),
     "authority": Measure(
-        lambda v: paths.hubs_and_authorities(*v.flows)[1], "buyer of the suppliers many others buy from", "local: two steps", ADD
+        lambda v: paths.hubs_and_authorities(*v.flows)[1],
+        "buyer of the suppliers many others buy from",
+        "local: two steps",
+        ADD,
     ),
     "eigenvector": Measure(
         lambda v: paths.eigenvector(*v.flows),

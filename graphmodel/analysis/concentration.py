@@ -58,7 +58,10 @@ def concentration(network: Network, *, by: Lens = "country", mineral: str | None
         raise UnknownNameError(f"cannot measure concentration by {by!r}; {nearest(by, LENSES)}")
     made = _made(network, mineral)
     shares = _assigned(network, made, by)
-    rows = [_row(*key, group, mineral) for key, group in shares.groupby(["order", "stage", "material", "unit"], sort=True)]
+    rows = [
+        _row(key[1], key[2], key[3], group)
+        for key, group in shares.groupby(["order", "stage", "material", "unit"], sort=True)
+    ]
     table = pd.DataFrame(rows, columns=list(ConcentrationResult.columns))
     return ConcentrationResult(
         table,
@@ -102,9 +105,7 @@ def _assigned(network: Network, made: pd.DataFrame, by: Lens) -> pd.DataFrame:
     return pd.concat([held.rename(columns={"owner": "group"}), unknown], ignore_index=True)
 
 
-def _row(
-    order: float, stage: str, material: str, unit: str, rows: pd.DataFrame, mineral: str | None
-) -> tuple[object, ...]:
+def _row(stage: str, material: str, unit: str, rows: pd.DataFrame) -> tuple[object, ...]:
     total = rows["quantity"].sum()
     share = rows.groupby("group")["quantity"].sum() / total
     unassigned = float(share.get("", 0.0))

@@ -80,12 +80,14 @@ def _concentrations(before: Network, after: Network, lens: str, mineral: str | N
 def _losses(before: Network, after: Network, lens: str, mineral: str | None) -> list[Row]:
     """Losses when one group is shut, with and without."""
     shares = [
-        removal(network, by=lens, mineral=mineral).table.set_index("removed")["loss_share"] for network in (before, after)
+        removal(network, by=lens, mineral=mineral).table.set_index("removed")["loss_share"]
+        for network in (before, after)
     ]
     worst = str(shares[0].idxmax())
     outside = [share.drop(worst, errors="ignore") for share in shares]
+    second = [float(share.max()) if len(share) else 0.0 for share in outside]
     return [
         ("worst_loss", "all", lens, float(shares[0].max()), float(shares[1].max())),
-        ("worst_loss_outside", "all", lens, *(float(o.max()) if len(o) else 0.0 for o in outside)),
+        ("worst_loss_outside", "all", lens, second[0], second[1]),
         ("mean_loss", "all", lens, float(shares[0].mean()), float(shares[1].mean())),
     ]

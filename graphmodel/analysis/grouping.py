@@ -28,7 +28,7 @@ class Groups:
     members: IntArray
 
     def sizes(self) -> IntArray:
-        """Number of nodes in each group."""
+        """Count the nodes of each group."""
         return np.diff(self.indptr)
 
 

@@ -70,4 +70,3 @@ def losses(network: Network, scenario: Scenario) -> LossResult:
     order = summed["response"].map({"reachability": 0, "frozen": 1})
     summed = summed.assign(order=order).sort_values(["order", "product", "consumer"])
     return LossResult(summed, network=network.name, parameters={"scenario": scenario.name})
-

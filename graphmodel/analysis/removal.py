@@ -107,7 +107,13 @@ def removal(
         raise ParameterError("reachability asks whether any path is left; it needs severity=1")
     work = processes(network)
     weight, unit = demand_weights(network, work.demand, mineral)
-    groups = group_nodes(network, by, among=removable(network, single_plants and by in ("node", ["node"])), members=members, equity=equity)
+    groups = group_nodes(
+        network,
+        by,
+        among=removable(network, single_plants and by in ("node", ["node"])),
+        members=members,
+        equity=equity,
+    )
     lose = _frozen if response == "frozen" else _reachability
     loss = lose(network, work, groups, weight, severity, progress)
     return RemovalResult(
@@ -175,7 +181,9 @@ def _reachability(
     np.add.at(demand, work.demand["node"].to_numpy(dtype=np.int64), weight)
     source, target, origins = open_paths(network)
     reached = reachable(network.n_nodes, source, target, origins)
-    reached_in_base = reachable(network.n_nodes, network.source, network.target, np.flatnonzero(network.has_role("origin")))
+    reached_in_base = reachable(
+        network.n_nodes, network.source, network.target, np.flatnonzero(network.has_role("origin"))
+    )
     closed = demand[reached_in_base & ~reached].sum()  # what a scenario in the network has cut off already
     arguments = (network.n_nodes, source, target, origins, demand)
     if (groups.sizes() == 1).all():
@@ -199,13 +207,11 @@ def open_paths(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def kernel_recipes(work: Processes) -> Recipes:
     """Hand the processes to the cascade kernel."""
-    return Recipes(
-        work.slot_indptr, work.supplier, work.share, work.slot_base, work.process_indptr, work.process_slot
-    )
+    return Recipes(work.slot_indptr, work.supplier, work.share, work.slot_base, work.process_indptr, work.process_slot)
 
 
 def scenario_cut(network: Network, work: Processes) -> tuple[FloatArray, FloatArray | None]:
-    """What a scenario has cut from every process, and what it has left of every supply."""
+    """Return what a scenario has cut from every process, and what it has left of every supply."""
     available = network.nodes["available"].fillna(1.0).to_numpy(dtype=float)
     kept = network.edges["available"].fillna(1.0).to_numpy(dtype=float)
     limit = np.where(work.row >= 0, kept[np.maximum(work.row, 0)], 1.0) if len(kept) else np.ones(len(work.row))

@@ -72,7 +72,9 @@ def build(
     say("reading source tables")
     tables = read_sources(Path(sources) if sources else home / name / "sources")
     say("sizing nodes and balancing flows")
-    package = assemble(tables, Places.from_table(pd.read_csv(home / "reference" / "countries.csv", keep_default_na=False)))
+    package = assemble(
+        tables, Places.from_table(pd.read_csv(home / "reference" / "countries.csv", keep_default_na=False))
+    )
     target = Path(out) if out else home
     say("writing")
     about = {**BUILDS[name], "sources": _citations(package.extra["references"])}
@@ -83,4 +85,7 @@ def build(
 
 
 def _citations(references: pd.DataFrame) -> list[dict[str, str]]:
-    return [{"title": row.citation, "path": row.url} if row.url else {"title": row.citation} for row in references.itertuples()]
+    return [
+        {"title": row.citation, "path": row.url} if row.url else {"title": row.citation}
+        for row in references.itertuples()
+    ]

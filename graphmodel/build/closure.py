@@ -18,7 +18,9 @@ SAME = 1e-6
 """Relative gap below which supply and need are the same number."""
 
 
-def closure_table(sources: Sources, recipes: Recipes, sized: Sized, flows: Flows, balances: pd.DataFrame) -> pd.DataFrame:
+def closure_table(
+    sources: Sources, recipes: Recipes, sized: Sized, flows: Flows, balances: pd.DataFrame
+) -> pd.DataFrame:
     """Supply, need, residual and sidedness of every material that flows.
 
     Returns

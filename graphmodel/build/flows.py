@@ -61,13 +61,11 @@ def balance(sources: Sources, recipes: Recipes, sized: Sized, places: Places) ->
         sparse.append(thin)
         closure.append(row)
     columns = ["source", "target", "material", "quantity", "basis", "reference", "evidence"]
-    return Flows(
-        _finished(dense, columns), _finished(sparse, columns), needs, pd.concat(closure, ignore_index=True)
-    )
+    return Flows(_finished(dense, columns), _finished(sparse, columns), needs, pd.concat(closure, ignore_index=True))
 
 
 def node_needs(recipes: Recipes, outputs: pd.DataFrame) -> pd.DataFrame:
-    """What each node needs of each input group, in units of the group's reference input."""
+    """List what each node needs of each input group, in units of the group's reference input."""
     columns = ["node_id", "country", "stage", "item", "product", "quantity"]
     rows = [
         (row.node_id, row.country, group.stage, group.name, row.material, group.base[row.material] * row.quantity)
@@ -116,7 +114,9 @@ def _markets(sources: Sources, recipes: Recipes) -> Iterator[_Market]:
                     recipe = sources["recipes"]
                     at = recipe.index[(recipe["stage"] == group.stage) & (recipe["input"] == material)][0]
                     hint = "one material must replace the others in the same proportion at every stage"
-                    raise SchemaError([sources.problem("recipes", int(at), "amount", f"of {material} does not fit its market:", hint)])
+                    raise SchemaError(
+                        [sources.problem("recipes", int(at), "amount", f"of {material} does not fit its market:", hint)]
+                    )
         yield _Market(" | ".join(sorted(materials)), sorted(materials), groups, relative)
 
 
@@ -129,9 +129,13 @@ def _part(market: _Market, outputs: pd.DataFrame, needs: pd.DataFrame) -> _Part:
     return _Part(market, suppliers, needs[np.array(mine, dtype=bool)].copy(), wanted)
 
 
-def _fit(sources: Sources, recipes: Recipes, part: _Part, places: Places) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _fit(
+    sources: Sources, recipes: Recipes, part: _Part, places: Places
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     suppliers = part.suppliers.reset_index(drop=True).assign(position=lambda frame: frame.index)
-    by_node = part.consumers.groupby(["node_id", "country", "stage", "item"], as_index=False, sort=True)["quantity"].sum()
+    by_node = part.consumers.groupby(["node_id", "country", "stage", "item"], as_index=False, sort=True)[
+        "quantity"
+    ].sum()
     consumers = by_node.assign(position=by_node.index)
     supply, need = suppliers["quantity"].to_numpy(dtype=float), consumers["quantity"].to_numpy(dtype=float)
     closure = suppliers.groupby("material", sort=True)["quantity"].sum().rename("supply").reset_index()
@@ -144,8 +148,8 @@ def _fit(sources: Sources, recipes: Recipes, part: _Part, places: Places) -> tup
         flow = _closest(i, j, weight, supply, need, _may_keep(suppliers, recipes, sources))
     except ConvergenceError as error:
         raise ConvergenceError(f"market {part.market.name}: {error}; {_worst(suppliers, consumers)}") from error
-    shipped = np.bincount(i, weights=flow, minlength=len(supply))
-    met = np.bincount(j, weights=flow, minlength=len(need))
+    shipped = np.bincount(i, weights=flow, minlength=len(supply)).astype(float)
+    met = np.bincount(j, weights=flow, minlength=len(need)).astype(float)
     used = (shipped[i] > 0) & (met[j] > 0)
     kept, thin = np.zeros_like(flow), np.zeros_like(flow)
     kept[used] = prune(flow[used], i[used], j[used], KEPT)
@@ -214,7 +218,11 @@ def _wanting(sources: Sources, part: _Part, consumers: pd.DataFrame, material: s
         group = part.groups[(row.stage, row.item)]
         if material in group.relative:
             mix = sources.mix(row.stage, row.product, row.country)
-            share = mix.get(material, 0.0) / sum(mix.get(m, 0.0) for m in group.inputs) if set(mix) & set(group.inputs) else 1.0
+            share = (
+                mix.get(material, 0.0) / sum(mix.get(m, 0.0) for m in group.inputs)
+                if set(mix) & set(group.inputs)
+                else 1.0
+            )
             key = (row.node_id, row.item)
             weight[key] = weight.get(key, 0.0) + row.quantity * max(share, MINOR_SHARE)
     keys = list(zip(consumers["node_id"], consumers["item"], strict=True))

@@ -52,14 +52,24 @@ def assemble(sources: Sources, places: Places) -> Package:
         "owners": _owners(sources, sized),
     }
     low, high = _bounds(flows)
-    dense = {**shared, "edges": _edges(flows.dense, low, high), "balances": balances(recipes, sized, flows, flows.dense)}
-    sparse = {**shared, "edges": _edges(flows.sparse, low, high), "balances": balances(recipes, sized, flows, flows.sparse)}
+    dense = {
+        **shared,
+        "edges": _edges(flows.dense, low, high),
+        "balances": balances(recipes, sized, flows, flows.dense),
+    }
+    sparse = {
+        **shared,
+        "edges": _edges(flows.sparse, low, high),
+        "balances": balances(recipes, sized, flows, flows.sparse),
+    }
     extra = {
         "references": _references(sources),
         "controls": _controls(sources, sized),
         "closure": closure_table(sources, recipes, sized, flows, dense["balances"]),
         "basis": basis_table(dense["edges"]),
-        "large_estimates": large_estimates(dense["edges"], dense["nodes"], sources["materials"].set_index("material")["traded"]),
+        "large_estimates": large_estimates(
+            dense["edges"], dense["nodes"], sources["materials"].set_index("material")["traded"]
+        ),
     }
     return Package(dense, sparse, extra)
 
@@ -80,7 +90,9 @@ def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     cells = sized.cells.set_index(["stage", "material", "country"])
     rows = []
     for node_id, made in _with_sinks(sized, role).groupby("node_id", sort=True):
-        controlled = made[[key in cells.index for key in zip(made["stage"], made["material"], made["country"], strict=True)]]
+        controlled = made[
+            [key in cells.index for key in zip(made["stage"], made["material"], made["country"], strict=True)]
+        ]
         first = (controlled if len(controlled) else made).sort_values("quantity", ascending=False).iloc[0]
         main = made[made["material"].map(mineral) == _main_mineral(sources, str(node_id), first, plants, mineral)]
         output = float(main["quantity"].sum())
@@ -107,7 +119,9 @@ def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
         rows.append(
             {
                 "node_id": node_id,
-                "name": f"{what}, {places.name(country)}" if kind != "remainder" else f"Other {what.lower()}, {places.name(country)}",
+                "name": f"{what}, {places.name(country)}"
+                if kind != "remainder"
+                else f"Other {what.lower()}, {places.name(country)}",
                 "kind": kind,
                 "stage": stage,
                 "country": country,
@@ -144,7 +158,12 @@ def _owners(sources: Sources, sized: Sized) -> pd.DataFrame:
 def _bounds(flows: Flows) -> tuple[pd.Series, pd.Series]:
     """Low and high of each flow: the smaller and larger of the two reconstructions."""
     key = ["source", "target", "material"]
-    both = flows.dense.set_index(key)["quantity"].to_frame("dense").join(flows.sparse.set_index(key)["quantity"].rename("sparse"), how="outer").fillna(0.0)
+    both = (
+        flows.dense.set_index(key)["quantity"]
+        .to_frame("dense")
+        .join(flows.sparse.set_index(key)["quantity"].rename("sparse"), how="outer")
+        .fillna(0.0)
+    )
     return both.min(axis=1), both.max(axis=1)
 
 
@@ -158,7 +177,7 @@ def _edges(flow: pd.DataFrame, low: pd.Series, high: pd.Series) -> pd.DataFrame:
 
 
 def balances(recipes: Recipes, sized: Sized, flows: Flows, edges: pd.DataFrame) -> pd.DataFrame:
-    """What every node makes and needs, and the part its edges do not carry."""
+    """List what every node makes and needs, and the part its edges do not carry."""
     sent = edges.groupby(["source", "material"])["quantity"].sum()
     sinks = {row.node_id for row in sized.outputs.itertuples() if not _leaves(recipes, row.material)}
     rows = []
@@ -167,7 +186,15 @@ def balances(recipes: Recipes, sized: Sized, flows: Flows, edges: pd.DataFrame) 
         if row.node_id in sinks:
             rows.append((row.node_id, "demand", row.material, quantity, 0.0))
             continue
-        rows.append((row.node_id, "output", row.material, quantity, max(quantity - float(sent.get((row.node_id, row.material), 0.0)), 0.0)))
+        rows.append(
+            (
+                row.node_id,
+                "output",
+                row.material,
+                quantity,
+                max(quantity - float(sent.get((row.node_id, row.material), 0.0)), 0.0),
+            )
+        )
     slot = {
         (row.node_id, material): (group.name, value)
         for row in sized.outputs.itertuples()
@@ -181,7 +208,9 @@ def balances(recipes: Recipes, sized: Sized, flows: Flows, edges: pd.DataFrame) 
     whole = flows.needs.groupby(["node_id", "item"], as_index=False, sort=True)["quantity"].sum()
     for row in whole.itertuples():
         quantity = _rounded(row.quantity)
-        rows.append((row.node_id, "input", row.item, quantity, max(quantity - got.get((row.node_id, row.item), 0.0), 0.0)))
+        rows.append(
+            (row.node_id, "input", row.item, quantity, max(quantity - got.get((row.node_id, row.item), 0.0), 0.0))
+        )
     table = pd.DataFrame(rows, columns=["node_id", "side", "item", "quantity", "residual"])
     table["residual"] = table["residual"].where(table["residual"] > 1e-10 * table["quantity"], 0.0)
     return table.sort_values(["node_id", "side", "item"]).reset_index(drop=True)
@@ -220,5 +249,19 @@ def _controls(sources: Sources, sized: Sized) -> pd.DataFrame:
     cells["low"] = np.fmin(found["min"].to_numpy() / whole.to_numpy(), 1.0) * cells["total"].to_numpy()
     cells["high"] = np.fmax(found["max"].to_numpy() / whole.to_numpy(), 1.0) * cells["total"].to_numpy()
     cells.loc[found["min"].isna().to_numpy(), ["low", "high"]] = np.nan
-    columns = ["stage", "material", "mineral", "country", "total", "low", "high", "unit", "named", "scale", "remainder", "reference", "evidence"]
+    columns = [
+        "stage",
+        "material",
+        "mineral",
+        "country",
+        "total",
+        "low",
+        "high",
+        "unit",
+        "named",
+        "scale",
+        "remainder",
+        "reference",
+        "evidence",
+    ]
     return cells[columns].sort_values(["stage", "material", "country"]).reset_index(drop=True)

@@ -60,7 +60,7 @@ def prior(
     basis: list[str] = []
     reference: list[str] = []
     evidence: list[str] = []
-    trade_row = {pair: row for pair, row in listed.iterrows()}
+    trade_row = dict(listed.iterrows())
     trade_row |= _kept_at_home(listed, known)
     for a, here in suppliers.groupby("country", sort=True):
         for b, there in consumers.groupby("country", sort=True):
@@ -88,7 +88,7 @@ def prior(
     return Prior(
         np.concatenate([row[0] for row in rows] or [empty]).astype(np.int64),
         np.concatenate([row[1] for row in rows] or [empty]).astype(np.int64),
-        np.concatenate([row[2] for row in rows] or [empty]).astype(float),
+        np.concatenate([row[2] for row in rows] or [np.empty(0)]).astype(float),
         np.array(basis, dtype=object),
         np.array(reference, dtype=object),
         np.array(evidence, dtype=object),

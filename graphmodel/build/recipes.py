@@ -63,11 +63,11 @@ class Recipes:
         return table.assign(group=[name[key] for key in keys])
 
     def groups(self, stage: str, product: str) -> list[Group]:
-        """Groups a product of a stage needs."""
+        """List the groups a product of a stage needs."""
         return [group for group in self.all if group.stage == stage and product in group.base]
 
     def taking(self, material: str) -> Iterator[Group]:
-        """Groups that can take a material."""
+        """Walk the groups that can take a material."""
         return (group for group in self.all if material in group.relative)
 
     def stages_making(self, product: str) -> list[str]:
@@ -76,7 +76,12 @@ class Recipes:
 
     def made_from(self, stage: str, inputs: list[str]) -> set[str]:
         """Products of a stage that need any of the inputs."""
-        return {product for group in self.all if group.stage == stage and set(inputs) & set(group.inputs) for product in group.base}
+        return {
+            product
+            for group in self.all
+            if group.stage == stage and set(inputs) & set(group.inputs)
+            for product in group.base
+        }
 
 
 def _pools(rows: pd.DataFrame) -> list[pd.DataFrame]:

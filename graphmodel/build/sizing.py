@@ -76,9 +76,16 @@ def _sized_by_input(
     """Size every material whose feeds are all sized; return the cells and what is still left."""
     waiting = []
     for row in left.itertuples():
-        feeds = {m for stage in recipes.stages_making(row.material) for g in recipes.groups(stage, row.material) for m in g.inputs}
+        feeds = {
+            m
+            for stage in recipes.stages_making(row.material)
+            for g in recipes.groups(stage, row.material)
+            for m in g.inputs
+        }
         if feeds and feeds <= set(cells["material"]):
-            cells = pd.concat([cells, _input_cells(sources, recipes, cells, row.material, row.mineral)], ignore_index=True)
+            cells = pd.concat(
+                [cells, _input_cells(sources, recipes, cells, row.material, row.mineral)], ignore_index=True
+            )
         else:
             waiting.append(row.Index)
     return cells, left.loc[waiting]
@@ -90,11 +97,15 @@ def _double_controls(sources: Sources) -> Iterator[Problem]:
     chosen = controls[controls["role"] == "control"]
     again = chosen.duplicated(key, keep="first")
     for position in chosen.index[again]:
-        yield sources.problem("controls", int(position), "reference", "is a second control for one total", "make it a bound")
+        yield sources.problem(
+            "controls", int(position), "reference", "is a second control for one total", "make it a bound"
+        )
     for (stage, mineral, country), rows in chosen.groupby(["stage", "mineral", "country"]):
         if (rows["material"] == "").any() and (rows["material"] != "").any():
             where = f"{stage} {mineral} {country}"
-            yield sources.problem("controls", int(rows.index[0]), "material", f"{where} is controlled as a whole and by form")
+            yield sources.problem(
+                "controls", int(rows.index[0]), "material", f"{where} is controlled as a whole and by form"
+            )
 
 
 def _absolute(sources: Sources) -> pd.DataFrame:
@@ -108,14 +119,23 @@ def _control_cells(sources: Sources) -> pd.DataFrame:
     for row in _absolute(sources).itertuples():
         split = {row.material: 1.0} if row.material else sources.mix(row.stage, row.mineral, row.country)
         if not split:
-            raise SchemaError([sources.problem("controls", int(row.Index), "mineral", "has no mix to split it by form")])
+            raise SchemaError(
+                [sources.problem("controls", int(row.Index), "mineral", "has no mix to split it by form")]
+            )
         for material, share in split.items():
             rows.append(_cell(row.stage, material, row.country, row.quantity * share, row.reference, row.evidence))
     return pd.DataFrame(rows, columns=[*CELL, "total", "reference", "evidence"])
 
 
 def _cell(stage: str, material: str, country: str, total: float, reference: str, evidence: str) -> dict[str, object]:
-    return dict(stage=stage, material=material, country=country, total=total, reference=reference, evidence=evidence)
+    return {
+        "stage": stage,
+        "material": material,
+        "country": country,
+        "total": total,
+        "reference": reference,
+        "evidence": evidence,
+    }
 
 
 def _input_cells(sources: Sources, recipes: Recipes, cells: pd.DataFrame, material: str, mineral: str) -> pd.DataFrame:
@@ -195,7 +215,7 @@ def _needed(sources: Sources, recipes: Recipes, cells: pd.DataFrame, material: s
 
 
 def split_of(sources: Sources, group: Group, product: str, country: str, rivals: list[str]) -> dict[str, float]:
-    """What a product takes of inputs that replace one another; equal parts where no mix is given."""
+    """Split what a product takes of inputs that replace one another; equal parts where no mix is given."""
     mix = sources.mix(group.stage, product, country)
     weights = {material: mix.get(material, 0.0) for material in rivals}
     total = sum(weights.values())
@@ -207,7 +227,11 @@ def _following(sources: Sources, made: pd.DataFrame) -> pd.DataFrame:
 
     ``made`` holds stage, material, country and a quantity; the result repeats its rows with the companion's amount.
     """
-    stated = set(sources["plant_outputs"]["material"]) | set(sources["controls"]["material"]) | set(sources["mix"]["material"])
+    stated = (
+        set(sources["plant_outputs"]["material"])
+        | set(sources["controls"]["material"])
+        | set(sources["mix"]["material"])
+    )
     pairs = sources["coproducts"]
     pairs = pairs[~pairs["companion"].isin(stated)].rename(columns={"host": "material", "country": "only"})
     rows = made.merge(pairs[["stage", "material", "only", "companion", "ratio"]], on=["stage", "material"])
@@ -234,21 +258,34 @@ def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
     orphans = made.index[made["cell"].isna() & ~made["material"].isin(companions)]
     if len(orphans):
         raise SchemaError(
-            sources.problem("plant_outputs", int(p), "material", f"no total covers {made.loc[p, 'country']} for", "add a control")
+            sources.problem(
+                "plant_outputs", int(p), "material", f"no total covers {made.loc[p, 'country']} for", "add a control"
+            )
             for p in orphans
         )
     final = sources["stages"].set_index("stage")["role"].isin(["sink", "stock"])
     follows = set(_following(sources, cells)["material"])
     rows, filled = [], []
     for cell in cells[~cells["material"].isin(follows)].itertuples():
-        here = made[(made["stage"] == cell.stage) & (made["material"] == cell.material) & (made["cell"] == cell.country)]
+        here = made[
+            (made["stage"] == cell.stage) & (made["material"] == cell.material) & (made["cell"] == cell.country)
+        ]
         quantity, scale = _scaled(here["output"].to_numpy(), here["capacity"].to_numpy(), cell.total)
         for row, amount in zip(here.itertuples(), quantity, strict=True):
             if amount > 0:
                 rows.append((row.node_id, cell.stage, cell.material, row.country, amount, row.capacity))
         rest = cell.total - quantity.sum()
         if rest > SMALL_REMAINDER * cell.total:
-            rows.append((remainder_id(cell.stage, cell.country, cell.material if final[cell.stage] else ""), cell.stage, cell.material, cell.country, rest, np.nan))
+            rows.append(
+                (
+                    remainder_id(cell.stage, cell.country, cell.material if final[cell.stage] else ""),
+                    cell.stage,
+                    cell.material,
+                    cell.country,
+                    rest,
+                    np.nan,
+                )
+            )
         else:
             rest = 0.0
         filled.append((*cell[1:], quantity.sum(), scale, rest))

@@ -118,12 +118,20 @@ SOURCES: dict[str, Table] = {
             (
                 _STAGE,
                 Column("mineral", "text", "element or product family", required=True),
-                Column("material", "text", "one form; all of stage and mineral when empty", refers="materials.material"),
+                Column(
+                    "material", "text", "one form; all of stage and mineral when empty", refers="materials.material"
+                ),
                 _COUNTRY,
                 _YEAR,
                 _amount("quantity", "total a year, or share", required=True),
                 Column("unit", "text", "unit, or share", required=True),
-                Column("role", "text", "control decides; bound is another source", required=True, values=("control", "bound")),
+                Column(
+                    "role",
+                    "text",
+                    "control decides; bound is another source",
+                    required=True,
+                    values=("control", "bound"),
+                ),
                 *_GRADE,
             ),
             required=True,
@@ -224,7 +232,9 @@ SOURCES: dict[str, Table] = {
             (
                 _STAGE,
                 Column("country", "text", "country it holds for; all when empty", country=True),
-                Column("host", "text", "material that pays for the process", required=True, refers="materials.material"),
+                Column(
+                    "host", "text", "material that pays for the process", required=True, refers="materials.material"
+                ),
                 Column("companion", "text", "material that comes with it", required=True, refers="materials.material"),
                 _amount("ratio", "companion per unit of host"),
                 _amount("rigid", "share that needs the host", maximum=1),
@@ -364,7 +374,9 @@ def _unit_problems(sources: Sources) -> Iterator[Problem]:
             if not row.material or not row.unit or row.unit == SHARE or getattr(row, "role", "") == "bound":
                 continue
             if row.unit != unit[row.material]:
-                yield sources.problem(table, position, "unit", f"is not the unit of {row.material}", f"use {unit[row.material]}")
+                yield sources.problem(
+                    table, position, "unit", f"is not the unit of {row.material}", f"use {unit[row.material]}"
+                )
 
 
 def _mix_problems(sources: Sources) -> Iterator[Problem]:
@@ -373,7 +385,9 @@ def _mix_problems(sources: Sources) -> Iterator[Problem]:
         total = rows["share"].sum()
         if abs(total - 1) > 5e-3:
             where = f"{stage} {mineral} {country}"
-            yield sources.problem("mix", int(rows.index[0]), "share", f"shares of {where} sum to {total:.4f}, not 1: first is")
+            yield sources.problem(
+                "mix", int(rows.index[0]), "share", f"shares of {where} sum to {total:.4f}, not 1: first is"
+            )
 
 
 def _open_ends(sources: Sources) -> Iterator[Problem]:
@@ -383,18 +397,24 @@ def _open_ends(sources: Sources) -> Iterator[Problem]:
     used, made = set(recipes["input"]), set(recipes["output"])
     final = {"sink", "stock"}
     companions = set(sources["coproducts"]["companion"]) | set(sources["coproducts"]["host"])
-    direct = set(sources["plant_outputs"]["material"]) | set(sources["mix"]["material"]) | set(sources["controls"]["material"])
+    direct = (
+        set(sources["plant_outputs"]["material"])
+        | set(sources["mix"]["material"])
+        | set(sources["controls"]["material"])
+    )
     for position, row in enumerate(materials.itertuples()):
         role = roles[row.stage]
         if role not in final and row.material not in used:
-            yield sources.problem("materials", position, "material", "is made but nowhere used", "add a recipe that takes it")
+            yield sources.problem(
+                "materials", position, "material", "is made but nowhere used", "add a recipe that takes it"
+            )
         if role != "origin" and row.material not in made | companions | direct:
             yield sources.problem("materials", position, "material", "is nowhere made", "add a recipe that makes it")
 
 
 def _owner_problems(sources: Sources) -> Iterator[Problem]:
     owners = sources["owners"]
-    for node_id, rows in owners.groupby("node_id", sort=True):
+    for _, rows in owners.groupby("node_id", sort=True):
         total = rows["share"].sum()
         if total > 1.005:
             yield sources.problem("owners", int(rows.index[0]), "node_id", f"shares sum to {total:.3f}, above 1, for")

@@ -50,8 +50,8 @@ def closest_flows(
 
     Examples
     --------
-    >>> flow = closest_flows(np.array([0, 1]), np.array([0, 0]), np.array([1.0, 1.0]), np.array([6.0, 6.0]), np.array([9.0]))
-    >>> flow.round(9)
+    >>> suppliers, consumers = np.array([0, 1]), np.array([0, 0])
+    >>> closest_flows(suppliers, consumers, np.ones(2), np.array([6.0, 6.0]), np.array([9.0])).round(9)
     array([4.5, 4.5])
     """
     n, m = len(supply), len(need)

@@ -19,6 +19,7 @@ from graphmodel.plot.diversification import dumbbells as dumbbells
 from graphmodel.plot.flow_diagram import draw_flows as draw_flows
 from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
+from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
@@ -26,6 +27,7 @@ from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
 from graphmodel.plot.world_map import world_map as world_map
 from graphmodel.results import (
+    BreakdownResult,
     CentralityResult,
     ChokepointResult,
     ConcentrationResult,
@@ -36,6 +38,7 @@ from graphmodel.results import (
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
+    BreakdownResult: breakdown_by_product,
     CentralityResult: centrality_ranking,
     ChokepointResult: chokepoint_ranking,
     ConcentrationResult: concentration_ranges,

@@ -156,7 +156,8 @@ def _name_outliers(
     letter, line = 0.5 * look.SMALL * per_point / box.width, 1.25 * look.SMALL * per_point / box.height
     width, height = extent
     points = list(zip(chosen[measure] / width, chosen["frozen_share"] / height, strict=True))
-    taken: list[_Box] = [(x - 0.01, y - 0.02, x + 0.01, y + 0.02) for x, y in points]
+    every = zip(table[measure] / width, table["frozen_share"] / height, strict=True)
+    taken: list[_Box] = [(x - 0.01, y - 0.015, x + 0.01, y + 0.015) for x, y in every]
     for label, (x, y) in zip(row_names(chosen, names), points, strict=True):
         words = look.plain(label, 30)
         if len(words) * letter > max(x, 1 - x):  # fits on neither side in one line

@@ -11,14 +11,18 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
+from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_layout import Bar, Layout, Ribbon, lay_out, sides_of
 from graphmodel.plot.flow_table import flow_table, main_mineral
 from graphmodel.plot.places import country_names
 
-BAR_MM, LETTER_MM, LINE_MM = 2.0, 1.27, 2.75
+BAR_MM, LETTER_MM, LINE_MM = 2.0, 1.2, 2.75
 """Width of a bar, width of a letter and height of a line of text."""
+
+COLOURS = ("country", "stage")
+"""What ribbons can be coloured by."""
 
 HEIGHT = 118.0
 """Height of a new figure, in mm."""
@@ -58,6 +62,8 @@ def flow_diagram(
     ------
     ParameterError
         If no material holds a mineral, or none of it flows.
+    UnknownNameError
+        If there is no such mineral or colouring.
 
     Notes
     -----
@@ -72,6 +78,8 @@ def draw_flows(
     flows: pd.DataFrame, stages: pd.DataFrame, *, colour: str = "country", ax: Axes | None = None, **style: Any
 ) -> Axes:
     """Draw a `flow_table`; parameters as in `flow_diagram`."""
+    if colour not in COLOURS:
+        raise UnknownNameError(f"cannot colour by {colour!r}; {nearest(colour, COLOURS)}")
     flows = flows[flows["source_stage"] != flows["target_stage"]]
     ax = look.whole_axes(look.new_figure(height=HEIGHT)) if ax is None else ax
     ax.set_axis_off()
@@ -106,7 +114,7 @@ class _Scene:
         wide, high = (max(side / look.figure_of(self.ax).dpi * 25.4, 50.0) for side in (dots.width, dots.height))
         columns = max([bar.x for bar in self.layout.bars] + [1.0]) + 0.04
         last = [bar for bar in self.layout.bars if bar.x > columns - 1.04]
-        room = 5.0 + LETTER_MM * max([len(self._label(bar)) for bar in last] + [10])
+        room = 4.0 + LETTER_MM * max([len(self._label(bar)) for bar in last] + [10])
         per_mm = columns / max(wide - room, 1.0)
         self.right = columns - 0.04 + room * per_mm
         self.bar = BAR_MM * per_mm

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.plot import style as look
-from graphmodel.plot.places import country_names
-from graphmodel.results import LossResult
+from graphmodel.plot.places import country_names, place_name
+from graphmodel.results import BreakdownResult, LossResult
 
 _HEAT = LinearSegmentedColormap.from_list("loss", ["#FFF7EC", "#FDBB84", "#D55E00", "#6B1F00"])
 
@@ -60,6 +61,65 @@ def loss_by_product(
     if len(table) and response not in known:
         raise UnknownNameError(f"no response {response!r} in this result; {nearest(response, known)}")
     table = table[(table["response"] == response) & (table["demand"] > 0)]
+    title = title or str(result.parameters.get("scenario") or "")
+    return _heat_map(
+        table, ax, top, names, title, f"share of each country's demand lost, % ({response}); hatched: no demand", style
+    )
+
+
+def breakdown_by_product(
+    result: BreakdownResult,
+    *,
+    removed: str | None = None,
+    response: str = "frozen",
+    ax: Axes | None = None,
+    top: int = 24,
+    names: Mapping[str, str] | None = None,
+    **style: Any,
+) -> Axes:
+    """Show what each consuming country loses of each product when one node or group is shut.
+
+    Parameters
+    ----------
+    result : BreakdownResult
+    removed : str, optional
+        Node or group; the first in the table when absent.
+    response, ax, top, names, **style
+        As in `loss_by_product`.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing of that name loses anything.
+    """
+    table = result.table
+    known = list(dict.fromkeys(table["removed"].astype(str)))
+    if removed is not None and removed not in known:
+        raise UnknownNameError(f"no loss without {removed!r} in this result; {nearest(removed, known)}")
+    chosen = removed or (known[0] if known else "")
+    table = table[(table["removed"] == chosen) & (table["response"] == response)]
+    title = place_name(chosen, {**country_names(), **(names or {})})
+    return _heat_map(
+        table,
+        ax,
+        top,
+        names,
+        title,
+        f"share of each country's demand lost, % ({response}); hatched: nothing lost",
+        style,
+    )
+
+
+def _heat_map(
+    table: pd.DataFrame,
+    ax: Axes | None,
+    top: int,
+    names: Mapping[str, str] | None,
+    title: str,
+    axis_title: str,
+    style: Mapping[str, Any],
+) -> Axes:
+    """Draw ``loss_share`` by product and consumer; hatch what the table does not have."""
     words = {**country_names(), **(names or {})}
     share = table.pivot_table(index="product", columns="consumer", values="loss_share", aggfunc="max")
     consumers = sorted(
@@ -67,7 +127,7 @@ def loss_by_product(
     )[:top]
     products = sorted(share.index, key=lambda product: (-share.loc[product].max(), product))
     ax = look.axes_or_new(ax, height=40 + 9 * max(len(products), 1))
-    look.head(ax, title or str(result.parameters.get("scenario") or ""))
+    look.head(ax, title)
     if not consumers:
         return look.nothing_to_draw(ax, "no final demand to lose")
     values = share.reindex(index=products, columns=consumers).to_numpy(dtype=float)
@@ -103,7 +163,7 @@ def loss_by_product(
     look.tidy(ax, grid="none")
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
-    look.x_title(ax, f"share of each country's demand lost, % ({response}); hatched: no demand")
+    look.x_title(ax, axis_title)
     return ax
 
 

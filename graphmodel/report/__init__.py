@@ -116,7 +116,9 @@ def _csv(table: pd.DataFrame) -> bytes:
 
 
 def _page(content: Content, skipped: Mapping[str, str], files: Mapping[str, bytes], command: str) -> str:
-    environment = Environment(loader=PackageLoader("graphmodel.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("graphmodel.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {"percent": percent, "amount": amount, "plain": plain}
     pictures = {
         Path(name).stem: "data:image/svg+xml;base64," + base64.b64encode(raw).decode()

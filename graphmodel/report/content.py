@@ -61,7 +61,7 @@ def gather(network: Network, *, mineral: str | None, data: str | None) -> Conten
         content.shown[name] = _shown_losses(network, content.stopped[name].table, mineral)
     content.tables["losses_by_plant"] = breakdown(network).table
     for lens in ("country", "control", "owner"):
-        content.tables[f"concentration_by_{lens}"] = concentration(network, by=lens, mineral=mineral).table  # type: ignore[arg-type]
+        content.tables[f"concentration_by_{lens}"] = concentration(network, by=lens, mineral=mineral).table
     _add_projects(content)
     _add_closure(content, data)
     return content
@@ -85,7 +85,9 @@ def _spelled(network: Network, by: str, table: pd.DataFrame) -> pd.DataFrame:
         return table
     stages = _stages(network)
     words = [
-        " · ".join(stages.get(part, _place(part)) if place else _place(part) for place, part in enumerate(str(r).split(":")))
+        " · ".join(
+            stages.get(part, _place(part)) if place else _place(part) for place, part in enumerate(str(r).split(":"))
+        )
         for r in table["removed"]
     ]
     return table.assign(label=words)
@@ -95,7 +97,11 @@ def _shown_losses(network: Network, table: pd.DataFrame, mineral: str | None) ->
     """Frozen losses of products that hold the mineral, largest tonnage first, codes written out."""
     rows = table[table["response"] == "frozen"]
     weight = rows["product"].map(network.content(mineral)).fillna(0.0) if mineral else 1.0
-    rows = rows.assign(weight=rows["loss"] * weight).query("weight > 0").sort_values("weight", ascending=False, kind="stable")
+    rows = (
+        rows.assign(weight=rows["loss"] * weight)
+        .query("weight > 0")
+        .sort_values("weight", ascending=False, kind="stable")
+    )
     names = network.table("materials").set_index("material")["label"]
     product = [names.get(product) or product for product in rows["product"]]
     return rows.assign(product=product, consumer=rows["consumer"].map(_place))
@@ -131,10 +137,10 @@ def _missed(network: Network, ranking: pd.DataFrame) -> str:
     country, stage = str(row["removed"]).split(":")
     place = int(row["rank"])
     return (
-        f"Betweenness counts what passes through a place. {stage.capitalize()} in {_place(country)} is number {place} by "
-        f"loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, because nothing passes through a "
-        "source. PageRank follows flow downstream and so ranks makers of final goods high and mines low; reversed, it rewards "
-        "being reached by many, not being needed. Neither knows that an input can be essential."
+        f"Betweenness counts what passes through a place. {_stages(network)[stage].capitalize()} in {_place(country)} is "
+        f"number {place} by loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, because nothing "
+        "passes through a source. PageRank follows flow downstream and so ranks makers of final goods high and mines low; "
+        "reversed, it rewards being reached by many, not being needed. Neither knows that an input can be essential."
     )
 
 
@@ -142,8 +148,8 @@ def _no_single_point(plants: pd.DataFrame) -> str:
     lost = int((plants["reachability_share"] > 0).sum())
     if lost == 0:
         return (
-            "No single plant cuts any user off completely: some other path always remains. That is what a densely estimated "
-            "network gives, and why reachability is only the lower bound."
+            "No single plant cuts any user off completely: some other path always remains. That is what a densely "
+            "estimated network gives, and why reachability is only the lower bound."
         )
     return f"{lost} single plants cut some users off completely, whatever the rest does."
 
@@ -167,12 +173,15 @@ def _add_projects(content: Content) -> None:
     content.tables["projects"] = chosen
     content.tables["projects_change"] = table
     by_country = table[table["lens"] == "country"].set_index(["measure", "stage"])
-    worst, refining = by_country.loc[("worst_loss", "all")], by_country.loc[("largest_share", "refining")]
+    worst, shares = by_country.loc[("worst_loss", "all")], by_country.loc["largest_share"]
+    stage = str(shares["change"].idxmin())
+    most = shares.loc[stage]
     content.sentences["projects"] = (
-        f"{len(chosen)} announced projects at full capacity, whatever their chance of being built, would lower the largest "
-        f"country's share of refining from {percent(refining['without'])} to {percent(refining['with_scenario'])}, and the "
-        f"worst loss from one country's stop from {percent(worst['without'])} to {percent(worst['with_scenario'])}. "
-        "Output of a new refinery still has to find a precursor plant: where those stay concentrated, the loss hardly moves."
+        f"{len(chosen)} announced projects at full capacity, whatever their chance of being built, would lower the "
+        f"largest country's share of {_stages(network)[stage]} from {percent(most['without'])} to "
+        f"{percent(most['with_scenario'])}, and the worst loss from one country's stop from {percent(worst['without'])} "
+        f"to {percent(worst['with_scenario'])}. What a new plant makes still has to find the next stage: where that stays "
+        "concentrated, the loss hardly moves."
     )
 
 

@@ -157,7 +157,12 @@ class _State:
 
 
 def _first_links(
-    fresh: list[int], sellers: pd.DataFrame, buyers: pd.DataFrame, accepts: pd.Series, offered: np.ndarray, need: np.ndarray
+    fresh: list[int],
+    sellers: pd.DataFrame,
+    buyers: pd.DataFrame,
+    accepts: pd.Series,
+    offered: np.ndarray,
+    need: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A new seller's prior: every buyer that can take its material, by size."""
     rows = [
@@ -240,7 +245,9 @@ def _balances(network: Network, state: _State) -> pd.DataFrame:
     recipes = network.table("recipes")
     slots = recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
     slots["relative"] = slots["amount"] / slots.groupby(["stage", "output", "slot"])["amount"].transform("first")
-    key = state.outputs.merge(slots.drop(columns="node_id"), left_on=["stage", "material"], right_on=["stage", "output"])
+    key = state.outputs.merge(
+        slots.drop(columns="node_id"), left_on=["stage", "material"], right_on=["stage", "output"]
+    )
     key = key[["node_id", "input", "slot", "relative"]].drop_duplicates(["node_id", "slot", "input"])
     into = state.edges.merge(key, left_on=["target", "material"], right_on=["node_id", "input"])
     got = (into["quantity"] / into["relative"]).groupby([into["target"], into["slot"]]).sum()
@@ -253,14 +260,18 @@ def _balances(network: Network, state: _State) -> pd.DataFrame:
 def _new_nodes(network: Network, projects: pd.DataFrame) -> pd.DataFrame:
     rows = projects.drop_duplicates("node_id")
     known = [column for column in network.nodes if column in rows]
-    made = projects.assign(used=projects["capacity"] * projects.get("utilisation", 1.0)).groupby("node_id")["used"].sum()
+    made = (
+        projects.assign(used=projects["capacity"] * projects.get("utilisation", 1.0)).groupby("node_id")["used"].sum()
+    )
     return rows[known].assign(kind="facility", cluster="no", status="project", output=rows["node_id"].map(made))
 
 
 def _problems(network: Network, projects: pd.DataFrame) -> list[Problem]:
     missing = [name for name in REQUIRED if name not in projects]
     if missing:
-        return [Problem("projects", 0, name, "", "column is missing", f"needs {', '.join(REQUIRED)}") for name in missing]
+        return [
+            Problem("projects", 0, name, "", "column is missing", f"needs {', '.join(REQUIRED)}") for name in missing
+        ]
     problems = []
     recipes = network.table("recipes")
     existing = set(network.nodes["node_id"])
@@ -272,7 +283,9 @@ def _problems(network: Network, projects: pd.DataFrame) -> list[Problem]:
             problems.append(Problem("projects", position, "stage", str(row.stage), "is not a stage", hint))
         if row.material not in set(recipes["input"]):
             hint = nearest(str(row.material), set(recipes["input"]))
-            problems.append(Problem("projects", position, "material", str(row.material), "is not bought by anyone", hint))
+            problems.append(
+                Problem("projects", position, "material", str(row.material), "is not bought by anyone", hint)
+            )
         if not np.isfinite(row.capacity) or row.capacity <= 0:
             problems.append(Problem("projects", position, "capacity", str(row.capacity), "is not a positive number"))
     return problems

@@ -82,14 +82,21 @@ class Scenario:
 
     def derate(self, share_left: float, **where: object) -> Scenario:
         """Leave the selected nodes only a share of their output."""
-        return self.shut(1.0 - share_left, **where)
+        return self.shut(1.0 - share_left, demand=False, **where)
 
-    def ban(self, *, material: str | None = None, sellers: Where | None = None, buyers: Where | None = None) -> Scenario:
+    def ban(
+        self, *, material: str | None = None, sellers: Where | None = None, buyers: Where | None = None
+    ) -> Scenario:
         """Stop flows of a material, or of all, from some nodes to others."""
         return self.cap(0.0, material=material, sellers=sellers, buyers=buyers)
 
     def cap(
-        self, share_left: float, *, material: str | None = None, sellers: Where | None = None, buyers: Where | None = None
+        self,
+        share_left: float,
+        *,
+        material: str | None = None,
+        sellers: Where | None = None,
+        buyers: Where | None = None,
     ) -> Scenario:
         """Leave flows only a share of their base quantity, as a quota does."""
         _require_share(share_left)
@@ -121,7 +128,7 @@ class Scenario:
         """
         for change in self.changes:
             if change.kind == "add":
-                assert change.projects is not None  # noqa: S101 - add() always sets it
+                assert change.projects is not None  # add() always sets it
                 network = add_projects(network, change.projects)
             elif change.kind == "shut":
                 network = _derated(network, change, self.members)
@@ -159,14 +166,16 @@ def _capped(network: Network, change: Change, members: pd.DataFrame | None) -> N
     chosen = np.ones(network.n_edges, dtype=bool)
     if change.material is not None:
         if change.material not in set(edges["material"]):
-            raise UnknownNameError(f"no edge carries {change.material!r}; {nearest(change.material, set(edges['material']))}")
+            raise UnknownNameError(
+                f"no edge carries {change.material!r}; {nearest(change.material, set(edges['material']))}"
+            )
         chosen &= (edges["material"] == change.material).to_numpy(dtype=bool)
     for where, ends in ((change.where, network.source), (change.buyers, network.target)):
         if where:
             chosen &= select(network, where, members=members)[ends]
     if not chosen.any():
-        ends = " ".join(f"{word} {_said(where)}" for word, where in (("from", change.where), ("to", change.buyers)) if where)
-        raise EmptySelectionError(f"no edge carries {change.material or 'anything'} {ends}")
+        said = [f"{word} {_said(where)}" for word, where in (("from", change.where), ("to", change.buyers)) if where]
+        raise EmptySelectionError(f"no edge carries {change.material or 'anything'} {' '.join(said)}")
     edges["available"] = _left(edges["available"], chosen, change.share)
     return network.with_tables(edges=edges)
 

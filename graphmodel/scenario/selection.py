@@ -114,7 +114,9 @@ def _owned(network: Network, values: list[str], equity: object) -> BoolArray:
 
 def _countries(members: pd.DataFrame | None, values: list[str]) -> set[str]:
     if members is None:
-        raise ParameterError("an alliance needs a table of members (group, country); load one with gm.table('alliances', 'members')")
+        raise ParameterError(
+            "an alliance needs a table of members (group, country); load one with gm.table('alliances', 'members')"
+        )
     _require(values, set(members["group"].astype(str)), "name of an alliance")
     return set(members.loc[members["group"].astype(str).isin(values), "country"].astype(str))
 
@@ -124,7 +126,9 @@ def _sells(network: Network, values: list[str]) -> BoolArray:
     balances = network.table("balances")
     made = balances[balances["side"] != "input"]
     _require(values, set(edges["material"]) | set(made["item"]), "material of the network")
-    sellers = set(edges.loc[edges["material"].isin(values), "source"]) | set(made.loc[made["item"].isin(values), "node_id"])
+    sellers = set(edges.loc[edges["material"].isin(values), "source"]) | set(
+        made.loc[made["item"].isin(values), "node_id"]
+    )
     return network.nodes["node_id"].isin(sellers).to_numpy(dtype=bool)
 
 
@@ -141,7 +145,9 @@ def _what_exists(network: Network, where: Where, members: pd.DataFrame | None) -
         names = _values(where["owner"])
         held = owners[owners["owner"].isin(names) | owners["owner_country"].isin(names)]
         shares = held.groupby("node_id")["share"].sum().sort_values(ascending=False)
-        return f"held are {listed([f'{share:.0%} of {node}' for node, share in shares.items()])}; equity= lowers the bar"
+        return (
+            f"held are {listed([f'{share:.0%} of {node}' for node, share in shares.items()])}; equity= lowers the bar"
+        )
     if "alliance" in where:
         countries = set(nodes["country"]) - _countries(members, _values(where["alliance"]))
         return f"nodes stand in {listed(sorted(countries))}, none of them a member"

@@ -1,0 +1,216 @@
+"""Published figures: complete, equal byte for byte, and clear about what they lack."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+import pytest
+
+import graphmodel as gm
+from graphmodel import figures
+from graphmodel.errors import DataPackageError, ParameterError, UnknownNameError
+from tests.conftest import network
+
+SCENARIO = gm.Scenario("mine A halves").shut(0.5, node_id="mine-a")
+
+SAVE = """
+import sys, graphmodel as gm
+drawn = gm.figures.draw(gm.load("toy-battery"), ["chokepoints", "flow_diagram", "world_map"])
+gm.figures.save(drawn, sys.argv[1], command="make")
+"""
+
+
+@pytest.fixture(scope="module")
+def drawn(toy):
+    return figures.draw(toy, scenario=SCENARIO)
+
+
+def test_the_toy_network_has_every_figure_but_closure(drawn):
+    assert list(drawn) == [name for name in figures.FIGURES if name != "closure"]
+    assert list(drawn.skipped) == ["closure"]
+    assert "closure" in drawn.skipped["closure"]
+
+
+def test_the_real_network_has_every_figure(real):
+    stop = gm.Scenario("half of the DR Congo's mines").shut(0.5, country="COD", stage="mining")
+    drawn = figures.draw(real, scenario=stop)
+    assert list(drawn) == list(figures.FIGURES)
+    assert drawn.skipped == {}
+    for figure, table in drawn.values():
+        assert len(table)
+        assert figure.get_size_inches()[0] == pytest.approx(180 / 25.4)
+        assert figure.get_size_inches()[1] < 247 / 25.4  # a page of a journal
+
+
+def test_nothing_is_smaller_than_seven_points(drawn):
+    for figure, _ in drawn.values():
+        for ax in figure.axes:
+            sizes = [
+                text.get_fontsize() for text in [*ax.texts, ax.title, *ax.get_xticklabels(), *ax.get_yticklabels()]
+            ]
+            assert min(sizes) >= 7
+
+
+def test_the_table_is_what_is_drawn(drawn):
+    figure, table = drawn["chokepoints"]
+    plants = table.query("by == 'node'")["frozen_share"].tolist()
+    assert [patch.get_width() for patch in figure.axes[0].patches] == plants == pytest.approx([1.0, 0.6, 0.6, 0.4, 0.4])
+
+
+def test_shares_of_the_figure_agree_with_the_index(real):
+    table = figures.stage_shares(real).table
+    named = table[table["group"] != ""]
+    squares = named.assign(square=named["share"] ** 2).groupby("stage")["square"].sum()
+    assert squares.to_dict() == pytest.approx(table.groupby("stage")["hhi_low"].first().to_dict())
+    assert table.groupby("stage")["share"].sum().to_numpy() == pytest.approx(1)
+
+
+def test_without_a_scenario_the_worst_stop_is_shown(toy):
+    figure, table = figures.loss_by_product(toy)
+    assert figure.axes[0].get_title(loc="left") == "China: all refining stops"
+    assert table["loss_share"].tolist() == [1.0, 1.0]
+
+
+def test_figures_name_their_data(drawn, toy):
+    assert drawn["chokepoints"].table.attrs == {"network": toy.name, "fingerprint": toy.fingerprint}
+
+
+def test_an_unknown_figure_names_the_nearest(toy):
+    with pytest.raises(UnknownNameError, match="did you mean 'chokepoints'"):
+        figures.draw(toy, ["chokepoint"])
+
+
+def test_a_figure_that_was_asked_for_is_not_skipped(toy):
+    with pytest.raises(ParameterError, match="scenario="):
+        figures.draw(toy, ["diversification"])
+
+
+def test_one_name_may_be_given_as_text(toy):
+    assert list(figures.draw(toy, "stage_shares")) == ["stage_shares"]
+
+
+def test_a_network_without_a_mineral_draws_nothing_and_says_why(chain):
+    drawn = figures.draw(chain)
+    assert drawn == {}
+    assert set(drawn.skipped) == set(figures.FIGURES)
+    assert "composition" in drawn.skipped["flow_diagram"]
+
+
+def test_one_node_draws_nothing_and_says_why():
+    ore = pd.DataFrame([{"material": "ore", "unit": "t Co", "mineral": "cobalt"}])
+    alone = network([("mine-x", "mining", "COD")], [("mine-x", "mine-x", "ore", 0.0)], materials=ore)
+    drawn = figures.draw(alone)
+    assert drawn == {}
+    assert all(drawn.skipped.values())
+
+
+def test_one_edge_is_enough_for_a_diagram():
+    ore = pd.DataFrame([{"material": "ore", "unit": "t Co", "mineral": "cobalt"}])
+    pair = network([("m", "mining", "COD"), ("u", "use", "USA")], [("m", "u", "ore", 1.0)], materials=ore)
+    drawn = figures.draw(pair)
+    assert {"flow_diagram", "world_map", "chokepoints"} <= set(drawn)
+
+
+def test_a_network_in_regions_only_has_no_map():
+    ore = pd.DataFrame([{"material": "ore", "unit": "t Co", "mineral": "cobalt"}])
+    pair = network([("m", "mining", "ROW"), ("u", "use", "XEU")], [("m", "u", "ore", 1.0)], materials=ore)
+    with pytest.raises(ParameterError, match="no node has coordinates"):
+        figures.world_map(pair)
+
+
+def test_a_cycle_can_be_drawn(loop):
+    materials = pd.DataFrame({"material": ["ore", "salt", "scrap", "metal"], "unit": "t Co", "mineral": "cobalt"})
+    figures.flow_diagram(loop.with_tables(materials=materials))
+
+
+def test_names_from_data_can_do_no_harm(toy, tmp_path):
+    evil = "$\\frac{1}{0}$ </text><script>alert(1)</script> 钴 مصفاة"
+    nodes = toy.nodes.assign(name=evil)
+    stages = toy.stages.assign(label=evil)
+    changed = toy.with_tables(nodes=nodes, stages=stages, name=evil)
+    figures.save(figures.draw(changed, scenario=SCENARIO), tmp_path, command=evil)
+    assert all("<script" not in file.read_text() for file in tmp_path.glob("*.svg"))
+
+
+def test_settings_of_the_user_neither_matter_nor_change(toy, tmp_path):
+    plain = figures.save(figures.draw(toy, ["chokepoints"]), tmp_path / "plain")
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
+        before = dict(matplotlib.rcParams)
+        styled = figures.save(figures.draw(toy, ["chokepoints"]), tmp_path / "styled")
+        assert dict(matplotlib.rcParams) == before
+    for one, two in zip(plain, styled, strict=True):
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_two_processes_write_the_same_bytes(tmp_path):
+    for place, seed, zone in (("one", "1", "UTC"), ("two", "2", "Asia/Tokyo")):
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": seed,
+            "TZ": zone,
+            "PYTHONPATH": str(Path(gm.__file__).parents[1]),
+        }
+        environment.pop("DISPLAY", None)
+        subprocess.run([sys.executable, "-c", SAVE, str(tmp_path / place)], check=True, env=environment)
+    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert len(files) == 12
+    for name in files:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+def test_files_carry_version_data_and_command_and_no_date(toy, tmp_path):
+    figures.save(figures.draw(toy, ["stage_shares"]), tmp_path, command="graphmodel figures toy-battery")
+    svg, png, pdf = ((tmp_path / f"stage_shares.{kind}").read_bytes() for kind in ("svg", "png", "pdf"))
+    for content in (svg, png, pdf):
+        assert f"graphmodel {gm.__version__}".encode() in content
+        assert toy.fingerprint.encode() in content
+        assert b"graphmodel figures toy-battery" in content
+    assert b"CreationDate" not in pdf
+    assert b"dc:date" not in svg
+
+
+def test_pdf_embeds_its_fonts_and_svg_draws_its_text(toy, tmp_path):
+    figures.save(figures.draw(toy, ["stage_shares"]), tmp_path, formats=("pdf", "svg"))
+    assert b"/FontFile2" in (tmp_path / "stage_shares.pdf").read_bytes()  # TrueType, not Type 3
+    assert b"<text" not in (tmp_path / "stage_shares.svg").read_bytes()
+
+
+def test_the_csv_reads_back_as_the_table(toy, tmp_path):
+    drawn = figures.draw(toy, ["flow_diagram"])
+    figures.save(drawn, tmp_path, formats=())
+    back = pd.read_csv(tmp_path / "flow_diagram.csv", keep_default_na=False)
+    assert back["quantity"].tolist() == drawn["flow_diagram"].table["quantity"].tolist()
+    assert [path.name for path in tmp_path.iterdir()] == ["flow_diagram.csv"]
+
+
+def test_folders_are_made_and_nothing_half_written_stays(toy, tmp_path):
+    paths = figures.save(figures.draw(toy, ["stage_shares"]), tmp_path / "new" / "deep")
+    assert sorted(path.name for path in (tmp_path / "new" / "deep").iterdir()) == sorted(path.name for path in paths)
+
+
+def test_a_file_is_no_folder(toy, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(DataPackageError, match="is a file"):
+        figures.save(figures.draw(toy, ["stage_shares"]), tmp_path / "taken")
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_an_unknown_format_names_the_nearest(drawn, tmp_path):
+    with pytest.raises(UnknownNameError, match="did you mean 'pdf'"):
+        figures.save(drawn, tmp_path, formats=["pdff"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_notebook_shows_the_figure(drawn):
+    assert drawn["stage_shares"]._repr_png_().startswith(b"\x89PNG")
+
+
+def test_drawing_needs_no_pyplot():
+    code = "import sys, graphmodel.plot; assert 'matplotlib.pyplot' not in sys.modules"
+    environment = {**os.environ, "PYTHONPATH": str(Path(gm.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
