@@ -30,6 +30,7 @@ _PUBLIC = {
     "diversification": "analysis",
     "losses": "analysis",
     "removal": "analysis",
+    "shares": "analysis",
     "GraphModelError": "errors",
     "SchemaError": "errors",
 }

@@ -18,7 +18,7 @@ from graphmodel import __version__
 from graphmodel.errors import GraphModelError, SchemaError
 
 if TYPE_CHECKING:
-    import pandas as pd  # noqa: PLC0415 - pandas
+    import pandas as pd
 
     from graphmodel.network import Network
 

@@ -30,9 +30,8 @@ from graphmodel.plot.flow_diagram import HEIGHT
 from graphmodel.plot.flow_table import main_mineral
 from graphmodel.plot.places import country_names
 from graphmodel.plot.render import FORMATS, render, settle
-from graphmodel.results import ConcentrationResult, LossResult, Result
+from graphmodel.results import LossResult, Result
 from graphmodel.scenario import Scenario
-from graphmodel.schema import REGIONS
 
 
 class Drawn(NamedTuple):
@@ -175,30 +174,12 @@ def stage_shares(network: Network, *, mineral: str | None = None) -> Drawn:
     result = analysis.concentration(network, by="country", mineral=chosen)
     if not len(result):
         raise ParameterError(f"no node makes anything that holds {chosen}")
-    shares = _shares(network, result, chosen)
+    shares = analysis.shares(network, by="country", mineral=chosen)
     figure = look.new_figure(height=18 + 8 * len(result))
-    plot.stage_shares(result, shares, ax=figure.add_subplot(), names=_stage_words(network, lower=False))
+    plot.stage_shares(shares, result, ax=figure.add_subplot(), names=_stage_words(network, lower=False))
     index = result.table[["stage", "quantity", "unit", "hhi_low", "hhi_high", "effective_number"]]
-    return _drawn(figure, shares.merge(index.rename(columns={"quantity": "stage_quantity"}), on="stage"), network)
-
-
-def _shares(network: Network, result: ConcentrationResult, mineral: str) -> pd.DataFrame:
-    """Return each country's share of each stage's output; regions count as not known, as in `concentration`."""
-    edges, balances = network.edges, network.table("balances")
-    sold = edges.rename(columns={"source": "node_id", "material": "item"})
-    sold = sold.groupby(["node_id", "item"], as_index=False)[["quantity"]].sum()
-    stated = balances.loc[balances["side"] == "output", ["node_id", "item", "quantity"]]
-    made = pd.concat([stated, sold], ignore_index=True).drop_duplicates(["node_id", "item"])
-    made["quantity"] *= made["item"].map(network.content(mineral)).to_numpy(dtype=float)
-    nodes = network.nodes.set_index("node_id")
-    country = made["node_id"].map(nodes["country"])
-    made = made.assign(stage=made["node_id"].map(nodes["stage"]), group=country.where(~country.isin(REGIONS), ""))
-    table = made[made["quantity"] > 0].groupby(["stage", "group"], as_index=False)[["quantity"]].sum()
-    totals = result.table.set_index("stage")["quantity"]
-    table["share"] = table["quantity"] / table["stage"].map(totals)
-    order = table["stage"].map({stage: place for place, stage in enumerate(totals.index)})
-    table = table.assign(order=order).sort_values(["order", "share", "group"], ascending=[True, False, True])
-    return table[["stage", "group", "quantity", "share"]].reset_index(drop=True)
+    table = shares.table.drop(columns=["material", "unit"])
+    return _drawn(figure, table.merge(index.rename(columns={"quantity": "stage_quantity"}), on="stage"), network)
 
 
 def centrality_against_loss(network: Network, *, mineral: str | None = None, by: str = "country,stage") -> Drawn:

@@ -55,6 +55,12 @@ class Result:
         return plot.default(self, ax=ax)
 
 
+class ShareResult(Result):
+    """Who makes how much at each stage."""
+
+    columns = ("stage", "material", "unit", "group", "quantity", "share")
+
+
 class ConcentrationResult(Result):
     """How concentrated each stage's output is, over location, control or equity."""
 

@@ -8,6 +8,7 @@ from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.removal import removal as removal
+from graphmodel.analysis.shares import shares as shares
 
 ANALYSES = {
     "breakdown": breakdown,
@@ -17,6 +18,7 @@ ANALYSES = {
     "diversification": diversification,
     "losses": losses,
     "removal": removal,
+    "shares": shares,
 }
 """Every analysis by name."""
 

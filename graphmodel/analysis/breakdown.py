@@ -48,8 +48,8 @@ def breakdown(
     >>> import graphmodel as gm
     >>> table = gm.breakdown(gm.load("toy-battery")).table
     >>> table.query("removed == 'cell-b'")[["response", "consumer", "demand", "loss"]]
-       response consumer  demand  loss
-    2    frozen      CHN     5.0   4.0
+      response consumer  demand  loss
+    3   frozen      CHN     5.0   4.0
     """
     work = processes(network)
     groups = group_nodes(
@@ -63,7 +63,7 @@ def breakdown(
         consumer=network.nodes["country"].to_numpy()[work.demand["node"].to_numpy(dtype=np.int64)]
     )
     units = network.table("materials").set_index("material")["unit"]
-    demand["unit"] = demand["product"].map(units).fillna("")
+    demand["unit"] = demand["product"].map(units).astype(object).fillna("")
     parts = [
         _tabled(groups, demand, response, lost)
         for response, lost in (

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 
-from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.analysis.shares import Lens, shares
 from graphmodel.network import Network
 from graphmodel.results import ConcentrationResult
-from graphmodel.schema import REGIONS
-
-Lens = Literal["country", "control", "owner"]
-LENSES: tuple[Lens, ...] = ("country", "control", "owner")
 
 
 def concentration(network: Network, *, by: Lens = "country", mineral: str | None = None) -> ConcentrationResult:
@@ -33,6 +27,11 @@ def concentration(network: Network, *, by: Lens = "country", mineral: str | None
         ``stage``, ``material`` (or the mineral), ``unit``, ``quantity`` made a year, ``n_groups`` named, ``hhi_low``
         and ``hhi_high`` (0 to 1; the unassigned part split to nothing, or one group), ``effective_number``
         (1 / hhi_low), ``largest``, ``largest_share``, ``unassigned_share``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such lens, or no material holds the mineral.
 
     Notes
     -----
@@ -54,14 +53,9 @@ def concentration(network: Network, *, by: Lens = "country", mineral: str | None
     1  refining     CHN            1.0     1.00
     2      cell     KOR            0.6     0.52
     """
-    if by not in LENSES:
-        raise UnknownNameError(f"cannot measure concentration by {by!r}; {nearest(by, LENSES)}")
-    made = _made(network, mineral)
-    shares = _assigned(network, made, by)
-    rows = [
-        _row(key[1], key[2], key[3], group)
-        for key, group in shares.groupby(["order", "stage", "material", "unit"], sort=True)
-    ]
+    shared = shares(network, by=by, mineral=mineral).table
+    keys = ["stage", "material", "unit"]
+    rows = [_row(key[0], key[1], key[2], group) for key, group in shared.groupby(keys, sort=False)]
     table = pd.DataFrame(rows, columns=list(ConcentrationResult.columns))
     return ConcentrationResult(
         table,
@@ -71,51 +65,17 @@ def concentration(network: Network, *, by: Lens = "country", mineral: str | None
     )
 
 
-def _made(network: Network, mineral: str | None) -> pd.DataFrame:
-    """Output of every supply node: node_id, stage, order, material, unit, quantity."""
-    edges = network.edges
-    sold = edges.groupby(["source", "material"], as_index=False)["quantity"].sum()
-    sold = sold.rename(columns={"source": "node_id"})
-    balances = network.table("balances")
-    stated = balances[balances["side"] == "output"].rename(columns={"item": "material"})
-    made = pd.concat([stated, sold], ignore_index=True).drop_duplicates(["node_id", "material"])
-    nodes = network.nodes.set_index("node_id")
-    made["stage"] = made["node_id"].map(nodes["stage"])
-    made["order"] = made["stage"].map(network.stages.set_index("stage")["order"])
-    made["unit"] = made["material"].map(network.table("materials").set_index("material")["unit"]).fillna("")
-    if mineral is not None:
-        made["quantity"] *= made["material"].map(network.content(mineral)).to_numpy(dtype=float)
-        made["material"], made["unit"] = mineral, f"t {mineral}"
-    made = made[made["quantity"] > 0]
-    return made[["node_id", "stage", "order", "material", "unit", "quantity"]]
-
-
-def _assigned(network: Network, made: pd.DataFrame, by: Lens) -> pd.DataFrame:
-    """Give every quantity to its group; "" where the group is not known."""
-    if by != "owner":
-        group = made["node_id"].map(network.nodes.set_index("node_id")[by])
-        return made.assign(group=group.where(~group.isin(list(REGIONS)), ""))
-    owners = network.table("owners")[["node_id", "owner", "share"]]
-    held = made.merge(owners, on="node_id")
-    held["quantity"] *= held["share"]
-    given = held.groupby(["node_id", "stage", "material"])["quantity"].sum()
-    index = pd.MultiIndex.from_frame(made[["node_id", "stage", "material"]])
-    rest = made["quantity"].to_numpy() - given.reindex(index).fillna(0.0).to_numpy()
-    unknown = made.assign(quantity=np.maximum(rest, 0.0), group="")
-    return pd.concat([held.rename(columns={"owner": "group"}), unknown], ignore_index=True)
-
-
 def _row(stage: str, material: str, unit: str, rows: pd.DataFrame) -> tuple[object, ...]:
-    total = rows["quantity"].sum()
-    share = rows.groupby("group")["quantity"].sum() / total
+    """Concentration of one stage."""
+    share = rows.set_index("group")["share"]
     unassigned = float(share.get("", 0.0))
-    named = share.drop("", errors="ignore").sort_values(ascending=False, kind="stable")
+    named = share.drop("", errors="ignore")
     low = float((named**2).sum())
     return (
         stage,
         material,
         unit,
-        total,
+        rows["quantity"].sum(),
         len(named),
         low,
         low + unassigned**2,

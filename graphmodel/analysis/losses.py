@@ -62,7 +62,7 @@ def losses(network: Network, scenario: Scenario) -> LossResult:
     table = pd.concat(rows, ignore_index=True)
     table["consumer"] = changed.nodes["country"].to_numpy()[table["node"].to_numpy(dtype=np.int64)]
     units = changed.table("materials").set_index("material")["unit"]
-    table["unit"] = table["product"].map(units).fillna("")
+    table["unit"] = table["product"].map(units).astype(object).fillna("")
     keys = ["response", "product", "consumer", "unit"]
     summed = table.groupby(keys, as_index=False, sort=True)[["quantity", "loss"]].sum()
     summed = summed.rename(columns={"quantity": "demand"})

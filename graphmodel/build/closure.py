@@ -27,8 +27,9 @@ def closure_table(
     -------
     DataFrame
         ``supply``: what is made; ``shipped``: what edges carry; ``residual``: made but not shipped;
-        ``need_residual_share``: share of the market's need no supplier meets; ``sided``: two-sided where supply and
-        need come from different references, else one-sided; ``cut``: share of flow re-routed after small edges were cut.
+        ``need_residual_share``: share of the market's need no supplier meets; ``sided``: two-sided where supply
+        and need come from different references, else one-sided; ``cut``: share of flow routed again after small edges
+        were cut.
     """
     materials = sources["materials"].set_index("material")
     made = balances[balances["side"] == "output"].groupby("item")[["quantity", "residual"]].sum()

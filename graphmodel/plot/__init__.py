@@ -35,6 +35,7 @@ from graphmodel.results import (
     LossResult,
     RemovalResult,
     Result,
+    ShareResult,
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
@@ -45,6 +46,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     DiversificationResult: before_and_after,
     LossResult: loss_by_product,
     RemovalResult: removal_ranking,
+    ShareResult: stage_shares,
 }
 """The plot of each result that ``result.plot()`` draws."""
 

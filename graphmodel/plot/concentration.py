@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names
-from graphmodel.results import ConcentrationResult
+from graphmodel.results import ConcentrationResult, ShareResult
 
 
 def concentration_ranges(
@@ -60,22 +60,21 @@ def _row_name(entry: Any, words: Mapping[str, str]) -> str:
 
 
 def stage_shares(
-    result: ConcentrationResult,
-    shares: pd.DataFrame,
+    result: ShareResult,
+    index: ConcentrationResult | None = None,
     *,
     ax: Axes | None = None,
     names: Mapping[str, str] | None = None,
     smallest: float = 0.045,
     **style: Any,
 ) -> Axes:
-    """Stack the shares of each stage's output, the largest first, with the index range at the right.
+    """Stack the shares of each stage's output, the largest first.
 
     Parameters
     ----------
-    result : ConcentrationResult
-        One row a stage: measured for one mineral.
-    shares : DataFrame
-        ``stage``, ``group`` ("" where not known) and ``share``.
+    result : ShareResult
+    index : ConcentrationResult, optional
+        The same stages; its range of the index is written at the right.
     ax : Axes, optional
         Drawn on a new figure when absent.
     names : mapping, optional
@@ -85,13 +84,12 @@ def stage_shares(
     **style
         Passed to `matplotlib.axes.Axes.barh`.
     """
-    table = result.table
-    ax = look.axes_or_new(ax, height=16 + 9 * max(len(table), 2))
-    if not len(table):
+    stages = result.table.groupby(["stage", "material"], sort=False)
+    ax = look.axes_or_new(ax, height=16 + 9 * max(len(stages), 2))
+    if not len(stages):
         return look.nothing_to_draw(ax, "nothing is made in this network")
     words = {**country_names(), **(names or {})}
-    for row, entry in enumerate(look.rows(table)):
-        here = shares[shares["stage"] == entry.stage].sort_values(["share", "group"], ascending=[False, True])
+    for row, (_, here) in enumerate(stages):
         left = 0.0
         for group, share in _segments(here, smallest):
             colour, hatch = _fill(group)
@@ -103,27 +101,30 @@ def stage_shares(
             )
             _inside(ax, row, left + share / 2, share, group, {"": "not known"}.get(group, words.get(group, group)))
             left += share
-        ax.text(1.015, row, _range(entry), va="center_baseline", fontsize=look.SMALL, color=look.INK)
-        ax.text(
-            1.19,
-            row,
-            f"{entry.effective_number:.1f}",
-            va="center_baseline",
-            fontsize=look.SMALL,
-            color=look.INK,
-        )
-    ax.text(1.015, -0.72, "HHI, low–high", fontsize=look.SMALL, color=look.INK, fontweight="bold", va="center")
-    ax.text(1.19, -0.72, "1 / HHI", fontsize=look.SMALL, color=look.INK, fontweight="bold", va="center")
-    ax.set_yticks(range(len(table)), [look.plain(words.get(stage, stage), 24) for stage in table["stage"]])
-    ax.set_ylim(len(table) - 0.5, -1.0)
-    ax.set_xlim(0, 1.28)
+    of = result.parameters.get("mineral")
+    labels = [words.get(stage, stage) if of else f"{words.get(stage, stage)} · {made}" for stage, made in stages.groups]
+    ax.set_yticks(range(len(stages)), [look.plain(label, 40) for label in labels])
+    ax.set_ylim(len(stages) - 0.5, -1.0)
+    ax.set_xlim(0, 1.28 if index is not None else 1)
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
-    what = result.parameters.get("mineral")
-    look.x_title(ax, f"share of each stage's output{f' of {what}' if what else ''}", loc="left")
+    look.x_title(ax, f"share of each stage's output{f' of {of}' if of else ''}", loc="left")
     look.tidy(ax)
     ax.spines["bottom"].set_visible(False)
+    if index is not None:
+        _beside(ax, index, list(stages.groups))
     return ax
+
+
+def _beside(ax: Axes, index: ConcentrationResult, stages: list[tuple[str, str]]) -> None:
+    """Write the range of the index and its inverse at the right of each bar."""
+    small: dict[str, Any] = {"fontsize": look.SMALL, "color": look.INK}
+    entries = {(entry.stage, entry.material): entry for entry in look.rows(index.table)}
+    for row, stage in enumerate(stages):
+        ax.text(1.015, row, _range(entries[stage]), va="center_baseline", **small)
+        ax.text(1.19, row, f"{entries[stage].effective_number:.1f}", va="center_baseline", **small)
+    ax.text(1.015, -0.72, "HHI, low–high", fontweight="bold", va="center", **small)
+    ax.text(1.19, -0.72, "1 / HHI", fontweight="bold", va="center", **small)
 
 
 def _segments(here: pd.DataFrame, smallest: float) -> list[tuple[str, float]]:

@@ -75,7 +75,7 @@ def write_report(
     say = _steps(progress, 4)
     content = gather(network, mineral=mineral, data=data)
     say()
-    drawn = figures.draw(network, [name for name in figures.FIGURES if name != BESIDE], mineral=mineral)
+    drawn = figures.draw(network, mineral=mineral)
     if content.scenario is not None:
         beside = figures.draw(network, [BESIDE], mineral=mineral, scenario=content.scenario)
         drawn = figures.Drawings({**drawn, **beside}, {**drawn.skipped, **beside.skipped})

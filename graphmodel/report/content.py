@@ -137,9 +137,9 @@ def _missed(network: Network, ranking: pd.DataFrame) -> str:
     country, stage = str(row["removed"]).split(":")
     place = int(row["rank"])
     return (
-        f"Betweenness counts what passes through a place. {_stages(network)[stage].capitalize()} in {_place(country)} is "
-        f"number {place} by loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, because nothing "
-        "passes through a source. PageRank follows flow downstream and so ranks makers of final goods high and mines low; "
+        f"Betweenness counts what passes through a place. {_stages(network)[stage].capitalize()} in {_place(country)} "
+        f"is number {place} by loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, as "
+        "nothing passes through a source. PageRank follows flow downstream: makers of final goods high, mines low; "
         "reversed, it rewards being reached by many, not being needed. Neither knows that an input can be essential."
     )
 
@@ -174,14 +174,16 @@ def _add_projects(content: Content) -> None:
     content.tables["projects_change"] = table
     by_country = table[table["lens"] == "country"].set_index(["measure", "stage"])
     worst, shares = by_country.loc[("worst_loss", "all")], by_country.loc["largest_share"]
-    stage = str(shares["change"].idxmin())
-    most = shares.loc[stage]
+    stages = _stages(network)
+    moved = [
+        f"{stages[str(stage)]} from {percent(row['without'])} to {percent(row['with_scenario'])}"
+        for stage, row in shares[shares["change"] < 0].sort_values("change").head(2).iterrows()
+    ]
     content.sentences["projects"] = (
         f"{len(chosen)} announced projects at full capacity, whatever their chance of being built, would lower the "
-        f"largest country's share of {_stages(network)[stage]} from {percent(most['without'])} to "
-        f"{percent(most['with_scenario'])}, and the worst loss from one country's stop from {percent(worst['without'])} "
-        f"to {percent(worst['with_scenario'])}. What a new plant makes still has to find the next stage: where that stays "
-        "concentrated, the loss hardly moves."
+        f"largest country's share of {' and of '.join(moved)}, and the worst loss from one country's stop from "
+        f"{percent(worst['without'])} to {percent(worst['with_scenario'])}. What a new plant makes still has to find "
+        "the next stage: where that stays concentrated, the loss hardly moves."
     )
 
 

@@ -274,6 +274,7 @@ def _problems(network: Network, projects: pd.DataFrame) -> list[Problem]:
         ]
     problems = []
     recipes = network.table("recipes")
+    made, origins = set(zip(recipes["stage"], recipes["output"], strict=True)), _origins(network)
     existing = set(network.nodes["node_id"])
     for position, row in enumerate(projects.itertuples(), start=1):
         if row.node_id in existing:
@@ -286,6 +287,13 @@ def _problems(network: Network, projects: pd.DataFrame) -> list[Problem]:
             problems.append(
                 Problem("projects", position, "material", str(row.material), "is not bought by anyone", hint)
             )
+        elif row.stage not in origins and (row.stage, row.material) not in made:
+            hint = nearest(str(row.material), {output for stage, output in made if stage == row.stage})
+            problems.append(
+                Problem("projects", position, "material", str(row.material), f"is not made at {row.stage}", hint)
+            )
+        if not 0 <= getattr(row, "utilisation", 1.0) <= 1:
+            problems.append(Problem("projects", position, "utilisation", str(row.utilisation), "is not a share"))
         if not np.isfinite(row.capacity) or row.capacity <= 0:
             problems.append(Problem("projects", position, "capacity", str(row.capacity), "is not a positive number"))
     return problems

@@ -59,9 +59,7 @@ def _recipes(draw, ids, stage):
         rows[(node, output, wanted)] = (
             "" if node else at, node, output, wanted, draw(amount), draw(group), essential
         )  # fmt: skip
-    return pd.DataFrame(
-        rows.values(), columns=["stage", "node_id", "output", "input", "amount", "group", "essential"]
-    )
+    return pd.DataFrame(rows.values(), columns=["stage", "node_id", "output", "input", "amount", "group", "essential"])
 
 
 @st.composite

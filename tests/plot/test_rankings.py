@@ -117,16 +117,22 @@ def test_before_and_after_are_joined(toy):
 
 
 def test_shares_of_a_stage_fill_the_bar(toy):
-    result = gm.concentration(toy, mineral="lithium")
-    shares = pd.DataFrame(
-        [("mining", "AUS", 0.6), ("mining", "CHL", 0.375), ("mining", "PER", 0.02), ("mining", "", 0.005)],
-        columns=["stage", "group", "share"],
+    rows = [("AUS", 0.6), ("CHL", 0.375), ("PER", 0.02), ("", 0.005)]
+    table = pd.DataFrame(rows, columns=["group", "share"]).assign(
+        stage="mining", material="lithium", unit="t", quantity=1
     )
-    ax = plot.stage_shares(result, shares)
+    shares = results.ShareResult(table, network="toy", parameters={"mineral": "lithium"})
+    ax = plot.stage_shares(shares, gm.concentration(toy, mineral="lithium"))
     mining = [patch for patch in ax.patches if abs(patch.get_y() + patch.get_height() / 2) < 0.01]
     assert [round(patch.get_width(), 6) for patch in mining] == [0.6, 0.375, 0.02, 0.005]
     assert "Australia 60 %" in texts(ax)
     assert "0.52" in texts(ax)  # 0.6² + 0.4², low and high alike
+
+
+def test_shares_without_an_index_stand_alone(toy):
+    ax = gm.shares(toy, mineral="lithium").plot()
+    assert "HHI, low–high" not in texts(ax)
+    assert "China 100 %" in texts(ax)
 
 
 def test_the_index_is_drawn_from_low_to_high(toy):

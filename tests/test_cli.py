@@ -1,0 +1,164 @@
+"""The command line, run as a user runs it."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from graphmodel.cli import main
+
+
+@pytest.fixture
+def run():
+    def invoke(*words, code=0):
+        result = CliRunner().invoke(main, list(words))
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def mine(run, tmp_path):
+    folder = tmp_path / "mine"
+    run("init", str(folder))
+    return folder
+
+
+def test_shipped_data_sets_are_listed(run):
+    assert "toy-battery" in run("datasets").stdout
+    rows = json.loads(run("datasets", "--format", "json").stdout)
+    assert {"toy-battery", "minerals-2024", "minerals-2024-sparse"} <= {row["name"] for row in rows}
+
+
+def test_a_summary_counts_every_stage(run):
+    table = run("summary", "toy-battery", "--format", "csv").stdout
+    assert table.splitlines()[1].startswith("mining,origin,2,2,2,3")
+
+
+def test_the_only_refinery_leads_the_ranking(run):
+    lines = run("chokepoints", "toy-battery", "--mineral", "lithium", "--format", "csv").stdout.splitlines()
+    assert lines[1].split(",")[1] == "refine-a"
+
+
+def test_units_that_cannot_be_added_are_weighed_by_a_mineral_and_the_user_is_told(run):
+    result = run("chokepoints", "toy-battery", "--top", "1")
+    assert "weighed by lithium" in result.stderr
+    assert "refine-a" in result.stdout
+
+
+def test_shutting_a_mine_shows_who_loses_what(run):
+    rows = json.loads(run("remove", "toy-battery", "-w", "node_id=mine-b", "-f", "json").stdout)
+    frozen = {row["consumer"]: row["loss"] for row in rows if row["response"] == "frozen"}
+    assert frozen == {"CHN": pytest.approx(3), "USA": pytest.approx(3)}  # 600 of 1000 t is 60 % of 5 GWh each
+
+
+def test_half_a_mine_costs_half_as_much(run):
+    rows = json.loads(run("remove", "toy-battery", "-w", "node_id=mine-b", "--severity", "0.5", "-f", "json").stdout)
+    assert sum(row["loss"] for row in rows if row["response"] == "frozen") == pytest.approx(3)
+
+
+def test_an_owner_is_selected_by_equity(run):
+    out = run("remove", "toy-battery", "-w", "owner=Southern Metals", "-w", "equity=0.3").stdout
+    assert "frozen" in out
+
+
+def test_an_alliance_brings_its_members(run):
+    assert "frozen" in run("remove", "toy-battery", "-w", "outside=G7").stdout
+
+
+def test_a_misspelt_stage_names_the_nearest(run):
+    error = run("remove", "toy-battery", "-w", "stage=refinning", code=1).stderr
+    assert "refining" in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("word", ["country", "=CHN", "country="])
+def test_a_selection_that_is_not_key_and_value_is_wrong_usage(run, word):
+    assert "KEY=VALUE" in run("remove", "toy-battery", "-w", word, code=2).stderr
+
+
+def test_an_equity_that_is_no_number_is_wrong_usage(run):
+    assert "not a number" in run("remove", "toy-battery", "-w", "owner=X", "-w", "equity=much", code=2).stderr
+
+
+def test_an_unknown_data_set_names_the_nearest(run):
+    assert "toy-battery" in run("summary", "toy-batery", code=1).stderr
+
+
+def test_losses_are_split_plant_by_plant(run):
+    table = run("breakdown", "toy-battery", "--format", "csv").stdout
+    assert "cell-b,frozen,use" in table or "cell-b,frozen,lithium-cell" in table
+
+
+def test_closure_tables_are_printed_for_a_built_data_set(run):
+    out = run("closure", "minerals-2024").stdout
+    assert "cobalt-hydroxide" in out
+    assert "two-sided" in out
+    assert "large_estimates" in out
+
+
+def test_closure_of_a_network_without_such_tables_says_so(run):
+    assert "closure" in run("closure", "toy-battery", code=1).stderr
+
+
+def test_sources_are_cited(run):
+    assert "USGS" in run("cite", "minerals-2024").stdout or "Geological Survey" in run("cite", "minerals-2024").stdout
+
+
+@pytest.mark.parametrize("ending", ["json", "graphml", "gexf"])
+def test_an_export_comes_back_equal(run, tmp_path, ending):
+    import graphmodel as gm
+
+    path = tmp_path / f"toy.{ending}"
+    run("export", "toy-battery", "-o", str(path))
+    assert gm.read(path) == gm.load("toy-battery")
+
+
+def test_a_fresh_folder_passes_its_check(run, mine):
+    assert "no problems" in run("check", str(mine)).stderr
+
+
+def test_a_check_lists_every_problem_with_its_line_and_exits_with_one(run, mine):
+    nodes = (mine / "nodes.csv").read_text().replace(",CHL,", ",CHK,").replace(",mining,AUS", ",minning,AUS")
+    (mine / "nodes.csv").write_text(nodes)
+    edges = (mine / "edges.csv").read_text().replace("e1,mine-a", "e1,mine-z").replace(",400,", ",-400,")
+    (mine / "edges.csv").write_text(edges)
+    result = run("check", str(mine), "--format", "csv", code=1)
+    table = pd.read_csv(io.StringIO(result.stdout), keep_default_na=False)
+    assert {"CHK", "minning", "mine-z", "-400"} <= set(table["value"])
+    assert (table.loc[table["column"] != "", "line"] > 0).all()
+    assert "mining" in table.set_index("value").loc["minning", "hint"]
+
+
+def test_an_edited_folder_is_accepted_after_update(run, mine):
+    edges = (mine / "edges.csv").read_text().replace(",400,", ",500,")
+    (mine / "edges.csv").write_text(edges)
+    run("summary", str(mine), code=1)  # the descriptor no longer vouches for the file
+    run("check", str(mine), "--update")
+    run("summary", str(mine))
+
+
+def test_a_build_from_no_sources_writes_nothing(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    run("build", "minerals-2024", "--sources", str(tmp_path / "empty"), "-o", str(tmp_path / "out"), code=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_build_names_the_nearest(run):
+    assert "minerals-2024" in run("build", "minerals-2025", code=1).stderr
+
+
+def test_every_command_explains_itself(run):
+    for name in main.commands:
+        assert "Usage" in run(name, "--help").stdout
+
+
+def test_output_into_a_closed_pipe_leaves_no_traceback():
+    command = f"{sys.executable} -m graphmodel cite minerals-2024 | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=120)
+    assert "Traceback" not in done.stderr
