@@ -114,10 +114,12 @@ class _Scene:
         wide, high = (max(side / look.figure_of(self.ax).dpi * 25.4, 50.0) for side in (dots.width, dots.height))
         columns = max([bar.x for bar in self.layout.bars] + [1.0]) + 0.04
         last = [bar for bar in self.layout.bars if bar.x > columns - 1.04]
+        self.last_column, self.letters = columns - 1.04, 99
         room = 4.0 + LETTER_MM * max([len(self._label(bar)) for bar in last] + [10])
         per_mm = columns / max(wide - room, 1.0)
         self.right = columns - 0.04 + room * per_mm
         self.bar = BAR_MM * per_mm
+        self.letters = int((1.0 / per_mm - BAR_MM - 1.0) / LETTER_MM)
         self.below = self.layout.bottom + 0.055 * self.layout.height
         self.above = -0.11 * self.layout.height
         self.line = LINE_MM * (self.below - self.above) / high
@@ -215,8 +217,11 @@ class _Scene:
             self._name(sorted(column, key=lambda bar: bar.y))
 
     def _label(self, bar: Bar) -> str:
-        name = self.names.get(bar.country, bar.country)
-        return f"{look.plain(look.sentence(name), 18)} {look.quantity(bar.height / self.divisor)}"
+        """Name and quantity; the country's code where the name would run into the next column."""
+        amount = look.quantity(bar.height / self.divisor)
+        label = f"{look.plain(look.sentence(self.names.get(bar.country, bar.country)), 18)} {amount}"
+        crowded = len(label) > self.letters and bar.x <= self.last_column
+        return f"{look.plain(bar.country, 18)} {amount}" if crowded else label
 
     def _name(self, bars: list[Bar]) -> None:
         """Name the bars of one column, moved apart where they would touch."""

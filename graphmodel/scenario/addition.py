@@ -12,13 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from graphmodel.errors import ParameterError, Problem, SchemaError, nearest
+from graphmodel.errors import ConvergenceError, ParameterError, Problem, SchemaError, nearest
 from graphmodel.kernels.market import closest_flows
 from graphmodel.network import Network
 
 REQUIRED = ("node_id", "stage", "country", "material", "capacity")
 MOST = 0.95
 """Largest part of a market that new plants may take; beyond it the present flows say nothing of the new ones."""
+ROUNDS = 50
+"""Sweeps over all markets before giving up."""
+SETTLED = 1e-11
+"""Largest relative change of an output in the last sweep."""
 
 
 def add_projects(network: Network, projects: pd.DataFrame) -> Network:
@@ -27,7 +31,10 @@ def add_projects(network: Network, projects: pd.DataFrame) -> Network:
     Raises
     ------
     SchemaError
-        If a row names a stage or material the network does not have, repeats an id, or makes what nobody buys.
+        If a row names a stage or material the network does not have, repeats an id, or makes what nobody buys or
+        its stage does not make.
+    ConvergenceError
+        If markets do not settle.
     """
     projects = projects.reset_index(drop=True)
     problems = _problems(network, projects)
@@ -38,10 +45,17 @@ def add_projects(network: Network, projects: pd.DataFrame) -> Network:
         used = row.capacity * float(getattr(row, "utilisation", 1.0))
         state.outputs.loc[len(state.outputs)] = [row.node_id, row.stage, row.country, row.material, used, used]
     order = network.stages.set_index("stage")["order"]
-    touched = set(projects["material"])
-    for stage in sorted(set(network.table("recipes")["stage"]), key=lambda name: -order[name]):
-        state.needs = _needs(network, state)
-        state.rebalance(network, stage, touched, new=set(projects["node_id"]))
+    stages = sorted(set(network.table("recipes")["stage"]), key=lambda name: (-order[name], name))
+    for _ in range(ROUNDS):  # plants that buy and sell in one market, and loops, need more than one
+        before = state.outputs["quantity"].to_numpy(dtype=float, copy=True)
+        touched = set(projects["material"])
+        for stage in stages:
+            state.needs = _needs(network, state)
+            state.rebalance(network, stage, touched, new=set(projects["node_id"]))
+        if (np.abs(state.outputs["quantity"].to_numpy(dtype=float) - before) <= SETTLED * before).all():
+            break
+    else:
+        raise ConvergenceError(f"markets still move after {ROUNDS} rounds; add less at once")
     nodes = pd.concat([network.nodes, _new_nodes(network, projects)], ignore_index=True)
     return network.with_tables(nodes=nodes, edges=state.edges, balances=_balances(network, state))
 

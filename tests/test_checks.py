@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import graphmodel as gm
+from graphmodel.checks import CHECKS, imbalance
+from tests.conftest import network
+
+
+def found(network):
+    return {(row.check, row.row) for row in gm.check(network).itertuples()} - {
+        (row.check, row.row) for row in gm.check(network).itertuples() if row.check == "missing_references"
+    }
+
+
+def test_every_rule_says_what_it_looks_for():
+    assert all(rule.__doc__ for rule in CHECKS)
+
+
+def test_a_good_network_has_no_findings(toy):
+    table = gm.check(toy)
+    assert len(table) == 0
+    assert list(table) == ["check", "table", "row", "value", "message"]
+
+
+def test_a_self_loop_is_a_finding_and_no_error():
+    selfish = network(
+        [("m", "mining", "COD"), ("u", "use", "USA")], [("m", "u", "ore", 1.0), ("m", "m", "ore", 1.0)]
+    )
+    assert found(selfish) == {("self_loops", "e2")}
+
+
+def test_what_stands_apart_is_found():
+    apart = network(
+        [("m", "mining", "COD"), ("p", "making", "CHN"), ("u", "use", "USA"), ("idle", "making", "CHN")],
+        [("m", "u", "ore", 1.0), ("p", "u", "metal", 1.0), ("m", "u", "ore", 0.0)],
+    )
+    assert found(apart) == {("isolated_nodes", "idle"), ("untraced_nodes", "p"), ("empty_edges", "e3")}
+
+
+def test_a_loop_that_no_origin_feeds_is_untraced():
+    endless = network(
+        [("m", "mining", "COD"), ("p", "making", "CHN"), ("q", "making", "CHN"), ("u", "use", "USA")],
+        [("p", "q", "metal", 1.0), ("q", "p", "metal", 1.0), ("q", "u", "metal", 1.0), ("m", "m", "ore", 1.0)],
+    )
+    assert {("untraced_nodes", node) for node in ("p", "q", "u")} <= found(endless)
+
+
+def test_output_above_nameplate_and_owners_above_one_are_found(toy):
+    nodes = toy.nodes
+    nodes.loc[nodes["node_id"] == "cell-a", "output"] = 9.0  # of 8
+    owners = toy.table("owners")
+    owners.loc[0, "share"] = 0.7  # with 0.4 of another
+    assert found(toy.with_tables(nodes=nodes, owners=owners)) == {
+        ("output_above_capacity", "cell-a"),
+        ("owners_above_one", "mine-a"),
+    }
+
+
+def test_a_flow_that_does_not_add_up_is_found(balanced_toy):
+    assert found(balanced_toy) == set()
+    edges = balanced_toy.edges
+    edges.loc[edges["edge_id"] == "e4", "quantity"] = 599.0  # refine-a made 1000, cell-a needs 600
+    broken = balanced_toy.with_tables(edges=edges)
+    assert found(broken) == {
+        ("unbalanced_nodes", "refine-a output lithium-salt"),
+        ("unbalanced_nodes", "cell-a input lithium-salt"),
+    }
+    assert imbalance(broken)["error"].max() == pytest.approx(1 / 600)
+
+
+def test_a_flow_nobody_is_said_to_make_is_found(balanced_toy):
+    balances = balanced_toy.table("balances")
+    silent = balances[~((balances["node_id"] == "mine-a") & (balances["side"] == "output"))]
+    assert ("unbalanced_nodes", "mine-a output lithium-ore") in found(balanced_toy.with_tables(balances=silent))
+
+
+def test_rows_without_a_reference_are_found(chain):
+    table = gm.check(chain)
+    assert set(table["check"]) == {"missing_references"}
+    assert set(table["row"]) == {"mine-x", "plant-x", "user-x", "e1", "e2"}
+
+
+def test_without_balances_there_is_nothing_to_compare(toy):
+    assert len(imbalance(toy)) == 0
+
+
+def test_findings_name_rows_as_text():
+    numbers = gm.Network(
+        pd.DataFrame({"node_id": [1, 2], "stage": ["mining", "use"], "country": ["COD", "USA"]}),
+        pd.DataFrame({"source": [1], "target": [1], "material": ["ore"], "quantity": [1.0]}),
+        pd.DataFrame({"stage": ["mining", "use"], "order": [1, 2], "role": ["origin", "sink"]}),
+    )
+    assert ("isolated_nodes", "2") in found(numbers)
