@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -138,10 +139,11 @@ def imbalance(network: Network) -> pd.DataFrame:
             got.rename("carried").reset_index().assign(side="input"),
         ]
     )
-    joined = balances.merge(carried, on=["node_id", "side", "item"], how="left").fillna({"carried": 0.0})
-    error = (joined["quantity"] - joined["carried"] - joined["residual"]).abs() / joined["quantity"].where(
-        joined["quantity"] > 0
-    )
+    how: Literal["outer", "left"] = "outer" if len(balances) else "left"  # once one flow is stated, all must be
+    joined = balances.merge(carried, on=["node_id", "side", "item"], how=how)
+    joined = joined.fillna({"quantity": 0.0, "residual": 0.0, "carried": 0.0})
+    size = joined[["quantity", "carried"]].max(axis=1)
+    error = (joined["quantity"] - joined["carried"] - joined["residual"]).abs() / size.where(size > 0)
     return joined.assign(error=error.fillna(0.0))[["node_id", "side", "item", "error"]]
 
 

@@ -25,9 +25,7 @@ def test_a_good_network_has_no_findings(toy):
 
 
 def test_a_self_loop_is_a_finding_and_no_error():
-    selfish = network(
-        [("m", "mining", "COD"), ("u", "use", "USA")], [("m", "u", "ore", 1.0), ("m", "m", "ore", 1.0)]
-    )
+    selfish = network([("m", "mining", "COD"), ("u", "use", "USA")], [("m", "u", "ore", 1.0), ("m", "m", "ore", 1.0)])
     assert found(selfish) == {("self_loops", "e2")}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -67,10 +69,16 @@ def gather(network: Network, *, mineral: str | None, data: str | None) -> Conten
     return content
 
 
+@cache
+def _names() -> MappingProxyType[str, str]:
+    """Names of countries and regions by code."""
+    countries = datasets.table("reference", "countries")
+    return MappingProxyType({**REGIONS, **dict(zip(countries["country"], countries["name"], strict=True))})
+
+
 def _place(code: str) -> str:
     """Name of a country or region; the code itself where there is none."""
-    names = datasets.table("reference", "countries").set_index("country")["name"]
-    return str({**REGIONS, **names}.get(code, code))
+    return _names().get(code, code)
 
 
 def _stages(network: Network) -> dict[str, str]:

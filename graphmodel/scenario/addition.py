@@ -1,8 +1,9 @@
 """Adding plants to a balanced network.
 
 A new plant offers its output to the market of its material. Final demand stays, so what it sells others no longer
-sell: they give way in proportion. A processor that gives way also buys less; a mine that gives way keeps what it
-makes as residual. Flows of every market touched move to the closest ones that balance again.
+sell: they give way in proportion. A processor that gives way also buys less; a mine, or a plant that buys in the very
+market it sells to, keeps what it makes as residual. Flows of every market touched move to the closest ones that
+balance again.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ MOST = 0.95
 """Largest part of a market that new plants may take; beyond it the present flows say nothing of the new ones."""
 ROUNDS = 50
 """Sweeps over all markets before giving up."""
-SETTLED = 1e-11
-"""Largest relative change of an output in the last sweep."""
+SAME = 1e-12
+"""Relative change below which a market's offers and needs are what they were."""
 
 
 def add_projects(network: Network, projects: pd.DataFrame) -> Network:
@@ -46,13 +47,12 @@ def add_projects(network: Network, projects: pd.DataFrame) -> Network:
         state.outputs.loc[len(state.outputs)] = [row.node_id, row.stage, row.country, row.material, used, used]
     order = network.stages.set_index("stage")["order"]
     stages = sorted(set(network.table("recipes")["stage"]), key=lambda name: (-order[name], name))
-    for _ in range(ROUNDS):  # plants that buy and sell in one market, and loops, need more than one
-        before = state.outputs["quantity"].to_numpy(dtype=float, copy=True)
-        touched = set(projects["material"])
-        for stage in stages:
-            state.needs = _needs(network, state)
-            state.rebalance(network, stage, touched, new=set(projects["node_id"]))
-        if (np.abs(state.outputs["quantity"].to_numpy(dtype=float) - before) <= SETTLED * before).all():
+    slots = _slots(network)
+    markets = [market for stage in stages for market in _markets(slots, stage)]
+    touched, new = set(projects["material"]), set(projects["node_id"])
+    for _ in range(ROUNDS):  # loops need more than one sweep
+        moved = [state.rebalance(network, slots, market, touched, new) for market in markets]
+        if not any(moved):
             break
     else:
         raise ConvergenceError(f"markets still move after {ROUNDS} rounds; add less at once")
@@ -65,8 +65,9 @@ class _State:
     """Outputs, needs and edges while they move."""
 
     outputs: pd.DataFrame
-    needs: pd.DataFrame
     edges: pd.DataFrame
+    solved: dict[frozenset[str], np.ndarray]
+    """Offers and needs of each market when it was last balanced."""
 
     @classmethod
     def of(cls, network: Network) -> _State:
@@ -84,40 +85,38 @@ class _State:
                 "offered": made["quantity"] - made["residual"],
             }
         ).reset_index(drop=True)
-        return cls(outputs, pd.DataFrame(), network.edges)
+        return cls(outputs, network.edges, {})
 
-    def rebalance(self, network: Network, stage: str, touched: set[str], *, new: set[str]) -> None:
-        """Balance the markets whose buyers are of ``stage``."""
-        recipes = network.table("recipes")
-        slots = recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
-        for market in _markets(slots, stage):
-            if not market & touched:
-                continue
-            self._rebalance_market(network, slots, market, touched, new)
-
-    def _rebalance_market(
+    def rebalance(
         self, network: Network, slots: pd.DataFrame, market: set[str], touched: set[str], new: set[str]
-    ) -> None:
+    ) -> bool:
+        """Balance one market if it is touched and has changed; say whether it had."""
+        if not market & touched:
+            return False
         relative = _relative(slots, market)
         sellers = self.outputs[self.outputs["material"].isin(market)]
         takers = slots[slots["input"].isin(market)][["stage", "slot"]].drop_duplicates()
-        buyers = self.needs.merge(takers, on=["stage", "slot"]).reset_index(drop=True)
+        buyers = _needs(slots, self.outputs).merge(takers, on=["stage", "slot"]).reset_index(drop=True)
         old = ~sellers["node_id"].isin(new).to_numpy()
-        offered = (sellers["offered"] / sellers["material"].map(relative)).to_numpy(dtype=float)
+        unit = sellers["material"].map(relative).to_numpy(dtype=float)
+        offered = sellers["offered"].to_numpy(dtype=float) / unit
         need = buyers["need"].to_numpy(dtype=float)
+        state, before = np.concatenate([offered, need]), self.solved.get(frozenset(market))
+        if before is not None and (np.abs(state - before) <= SAME * before).all():
+            return False
         fresh = offered[~old].sum()
         if fresh > MOST * need.sum():
             share = fresh / need.sum()
             raise ParameterError(f"new plants would cover {share:.0%} of {', '.join(sorted(market))}, above {MOST:.0%}")
-        shipped = self._move_edges(sellers, buyers, slots, relative, offered, need, old)
-        process = ~network.nodes.set_index("node_id")["stage"].isin(_origins(network))
-        for position, amount in zip(sellers.index[old], shipped[old], strict=True):
-            row = self.outputs.loc[position]
-            left = amount * relative[row["material"]]
-            if process.get(row["node_id"], True) and row["offered"] > 0:
-                self.outputs.loc[position, "quantity"] = row["quantity"] * left / row["offered"]
-            self.outputs.loc[position, "offered"] = left
+        shipped = np.where(old, self._move_edges(sellers, buyers, slots, relative, offered, need, old), offered)
+        gives_way = old & ~sellers["stage"].isin(_origins(network)).to_numpy() & (offered > 0)
+        gives_way &= ~sellers["node_id"].isin(buyers["node_id"]).to_numpy()
+        left = np.where(gives_way, shipped / np.where(offered > 0, offered, 1.0), 1.0)
+        self.outputs.loc[sellers.index, "quantity"] = sellers["quantity"].to_numpy(dtype=float) * left
+        self.outputs.loc[sellers.index, "offered"] = shipped * unit
+        self.solved[frozenset(market)] = np.concatenate([shipped, need])
         touched |= set(slots.loc[slots["output"].isin(market), "input"])
+        return True
 
     def _move_edges(
         self,
@@ -162,7 +161,7 @@ class _State:
                 "quantity": quantity[len(present) :],
                 "basis": "estimated",
                 "evidence": "assumed",
-                "reference": "",
+                "reference": "scenario",
             }
         )
         extra["edge_id"] = extra["material"] + ":" + extra["source"] + ":" + extra["target"]
@@ -237,12 +236,16 @@ def _relative(slots: pd.DataFrame, market: set[str]) -> pd.Series:
     return ratio.groupby(slots["input"]).first()
 
 
-def _needs(network: Network, state: _State) -> pd.DataFrame:
-    """Need of each node and slot, from what it now makes."""
+def _slots(network: Network) -> pd.DataFrame:
+    """Recipes with the slot each input fills."""
     recipes = network.table("recipes")
-    slots = recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
+    return recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
+
+
+def _needs(slots: pd.DataFrame, outputs: pd.DataFrame) -> pd.DataFrame:
+    """Need of each node and slot, from what it now makes."""
     base = slots.drop_duplicates(["stage", "output", "slot"])[["stage", "output", "slot", "amount"]]
-    made = state.outputs.merge(base, left_on=["stage", "material"], right_on=["stage", "output"])
+    made = outputs.merge(base, left_on=["stage", "material"], right_on=["stage", "output"])
     made["need"] = made["quantity"] * made["amount"]
     return made.groupby(["node_id", "country", "stage", "slot"], as_index=False, sort=True)["need"].sum()
 
@@ -256,8 +259,7 @@ def _balances(network: Network, state: _State) -> pd.DataFrame:
         shipped = float(sent.get((row.node_id, row.material), 0.0))
         side, residual = ("demand", 0.0) if row.node_id in final else ("output", max(row.quantity - shipped, 0.0))
         rows.append((row.node_id, side, row.material, row.quantity, residual))
-    recipes = network.table("recipes")
-    slots = recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
+    slots = _slots(network)
     slots["relative"] = slots["amount"] / slots.groupby(["stage", "output", "slot"])["amount"].transform("first")
     key = state.outputs.merge(
         slots.drop(columns="node_id"), left_on=["stage", "material"], right_on=["stage", "output"]
@@ -265,7 +267,7 @@ def _balances(network: Network, state: _State) -> pd.DataFrame:
     key = key[["node_id", "input", "slot", "relative"]].drop_duplicates(["node_id", "slot", "input"])
     into = state.edges.merge(key, left_on=["target", "material"], right_on=["node_id", "input"])
     got = (into["quantity"] / into["relative"]).groupby([into["target"], into["slot"]]).sum()
-    for need in _needs(network, state).itertuples():
+    for need in _needs(slots, state.outputs).itertuples():
         residual = max(need.need - float(got.get((need.node_id, need.slot), 0.0)), 0.0)
         rows.append((need.node_id, "input", need.slot, need.need, residual if residual > 1e-9 * need.need else 0.0))
     return pd.DataFrame(rows, columns=["node_id", "side", "item", "quantity", "residual"])
@@ -301,7 +303,7 @@ def _problems(network: Network, projects: pd.DataFrame) -> list[Problem]:
             problems.append(
                 Problem("projects", position, "material", str(row.material), "is not bought by anyone", hint)
             )
-        elif row.stage not in origins and (row.stage, row.material) not in made:
+        elif row.stage in set(network.stages["stage"]) - origins and (row.stage, row.material) not in made:
             hint = nearest(str(row.material), {output for stage, output in made if stage == row.stage})
             problems.append(
                 Problem("projects", position, "material", str(row.material), f"is not made at {row.stage}", hint)

@@ -14,8 +14,8 @@ from tests.analysis.drawn import networks, tables
 from tests.analysis.slow import Slow
 
 MANY = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-SOME = settings(MANY, max_examples=30)
-FEW = settings(MANY, max_examples=12)
+SOME = settings(MANY, max_examples=15)
+FEW = settings(MANY, max_examples=8)
 
 
 def supply(network):
