@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import fsum  # exact, so that every Python adds to the same last digit
 
 import numpy as np
 import pandas as pd
@@ -219,7 +220,7 @@ def _wanting(sources: Sources, part: _Part, consumers: pd.DataFrame, material: s
         if material in group.relative:
             mix = sources.mix(row.stage, row.product, row.country)
             share = (
-                mix.get(material, 0.0) / sum(mix.get(m, 0.0) for m in group.inputs)
+                mix.get(material, 0.0) / fsum(mix.get(m, 0.0) for m in group.inputs)
                 if set(mix) & set(group.inputs)
                 else 1.0
             )

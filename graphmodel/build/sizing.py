@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import fsum  # exact, so that every Python adds to the same last digit
 
 import numpy as np
 import pandas as pd
@@ -153,9 +154,9 @@ def _input_cells(sources: Sources, recipes: Recipes, cells: pd.DataFrame, materi
         siblings = sorted(recipes.made_from(stage, [m for m in group.inputs if not traded[m]]))
         for country, supply in feed.groupby("country", sort=True):
             kept = supply[~supply["material"].map(traded)]
-            at_home = sum(row.total / group.amount[row.material] for row in kept.itertuples())
+            at_home = fsum(row.total / group.amount[row.material] for row in kept.itertuples())
             share = _share_among(sources, stage, mineral, str(country), material, siblings, named)
-            from_abroad = sum(row.total / group.amount[row.material] for row in supply.itertuples()) - at_home
+            from_abroad = fsum(row.total / group.amount[row.material] for row in supply.itertuples()) - at_home
             made = float(named.get((stage, material, str(country)), 0.0))
             quantity = at_home * share + min(max(made - at_home * share, 0.0), from_abroad)
             if quantity > 0:
@@ -178,7 +179,7 @@ def _share_among(
         return 1.0
     mix = sources.mix(stage, mineral, country)
     weights = {m: mix[m] if m in mix else 0.0 if mix else float(named.get((stage, m, country), 0.0)) for m in siblings}
-    total = sum(weights.values())
+    total = fsum(weights.values())
     return weights[material] / total if total else 0.0
 
 
@@ -202,10 +203,10 @@ def _needed(sources: Sources, recipes: Recipes, cells: pd.DataFrame, material: s
     needed = 0.0
     for group in recipes.taking(material):
         takers = cells[(cells["stage"] == group.stage) & cells["material"].isin(list(group.base))]
-        fixed = sum(supplied.get(m, 0.0) / group.relative[m] for m in group.inputs if sized_by[m] != "need")
+        fixed = fsum(supplied.get(m, 0.0) / group.relative[m] for m in group.inputs if sized_by[m] != "need")
         rivals = [m for m in group.inputs if sized_by[m] == "need"]
-        need = sum(row.total * group.base[row.material] for row in takers.itertuples())
-        split = sum(
+        need = fsum(row.total * group.base[row.material] for row in takers.itertuples())
+        split = fsum(
             row.total * group.base[row.material] * split_of(sources, group, row.material, row.country, rivals)[material]
             for row in takers.itertuples()
         )
@@ -218,7 +219,7 @@ def split_of(sources: Sources, group: Group, product: str, country: str, rivals:
     """Split what a product takes of inputs that replace one another; equal parts where no mix is given."""
     mix = sources.mix(group.stage, product, country)
     weights = {material: mix.get(material, 0.0) for material in rivals}
-    total = sum(weights.values())
+    total = fsum(weights.values())
     return {m: (w / total if total else 1.0 / len(rivals)) for m, w in weights.items()}
 
 

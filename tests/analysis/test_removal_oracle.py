@@ -14,6 +14,7 @@ from tests.analysis.drawn import networks, tables
 from tests.analysis.slow import Slow
 
 MANY = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+HALF = settings(MANY, max_examples=50)
 SOME = settings(MANY, max_examples=15)
 FEW = settings(MANY, max_examples=8)
 
@@ -90,7 +91,7 @@ def test_breakdown_adds_up_to_removal(network):
         assert found[found > 1e-6].to_dict() == pytest.approx(expected, abs=1e-6)
 
 
-@MANY
+@HALF
 @given(networks(scenario=False, balances=False), st.sampled_from(["node", "country"]))
 def test_reachability_is_the_lower_bound_where_everything_traces_to_an_origin(network, by):
     if Slow(network).traces():  # about one in four; drawing again until it does takes longer

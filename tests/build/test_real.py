@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pandas as pd
 import pytest
 
@@ -11,6 +14,11 @@ from graphmodel.datasets import root
 from tests.conservation import largest_error
 
 NAME = "minerals-2024"
+ONE_NUMPY = pytest.mark.xfail(
+    sys.version_info[:2] != (3, 11),
+    reason="last digits, and which sparse edges of next to nothing there are, differ between versions of numpy",
+    strict=False,
+)
 
 
 @pytest.fixture(scope="session", params=["dense", "sparse"])
@@ -147,18 +155,42 @@ def test_reachability_loses_no_more_than_frozen_on_the_real_network(either):
     assert (worse <= 1e-6 * frozen.max()).all(), worse.nlargest(5).to_string()
 
 
-def test_a_build_repeats_to_the_same_bytes(tmp_path):
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        build(NAME, out=tmp_path / folder)
-    for kind in (NAME, f"{NAME}-sparse"):
-        first, second = (
-            {f.name: f.read_bytes() for f in sorted((tmp_path / n / kind).iterdir())} for n in ("one", "two")
-        )
-        assert first == second
-        shipped = {f.name: f.read_bytes() for f in (root() / kind).iterdir() if f.is_file()}
-        assert sorted(shipped) == sorted(first)
-        assert [name for name in first if first[name] != shipped[name]] == []
+@pytest.fixture(scope="session")
+def two_builds(tmp_path_factory):
+    folders = [tmp_path_factory.mktemp("build") for _ in range(2)]
+    for folder in folders:
+        build(NAME, out=folder)
+    return folders
+
+
+@pytest.fixture(scope="session", params=[NAME, f"{NAME}-sparse"])
+def files(request, two_builds):
+    """What each of two builds wrote, and what ships."""
+    kept = [folder / request.param for folder in (*two_builds, root())]
+    return [{f.name: f.read_bytes() for f in sorted(folder.iterdir()) if f.is_file()} for folder in kept]
+
+
+def test_a_build_repeats_to_the_same_bytes(files):
+    first, second, _ = files
+    assert first == second
+
+
+@ONE_NUMPY
+def test_what_ships_is_what_the_sources_give(files):
+    first, _, shipped = files
+    assert sorted(first) == sorted(shipped)
+    for name in sorted(first):
+        if name.endswith(".csv"):
+            new, old = (
+                pd.read_csv(io.BytesIO(f[name]), keep_default_na=False, na_values=[""]) for f in (first, shipped)
+            )
+            pd.testing.assert_frame_equal(new, old, rtol=1e-9, atol=1e-9, obj=name)
+
+
+@ONE_NUMPY
+def test_what_ships_is_what_the_sources_give_to_the_byte(files):
+    first, _, shipped = files
+    assert [name for name in first if first[name] != shipped.get(name)] == []
 
 
 def test_every_build_ships():
