@@ -48,6 +48,7 @@ class Column:
     required: bool = False
     values: tuple[str, ...] = ()
     minimum: float = -math.inf
+    positive: bool = False
     maximum: float = math.inf
     unit: str = ""
     refers: str = ""
@@ -172,7 +173,7 @@ TABLES: dict[str, Table] = {
                 Column("node_id", "text", "node it holds for, instead of a stage", refers="nodes.node_id"),
                 Column("output", "text", "material made", required=True, refers="materials.material"),
                 Column("input", "text", "material used", required=True, refers="materials.material"),
-                Column("amount", "number", "input per unit of output", required=True, minimum=0, unit="input/output"),
+                Column("amount", "number", "input per unit of output", required=True, positive=True, unit="input/output"),
                 Column("group", "text", "inputs that can replace one another; the input itself when empty"),
                 Column("essential", "flag", "output stops without it (yes when empty)"),
                 Column("note", "text", "remark"),
@@ -418,6 +419,7 @@ def _clean_number(column: Column, given: pd.Series, place: _Place) -> tuple[pd.S
     problems += place.problems(frame, np.isinf(value), column.name, "is not finite")
     finite = np.isfinite(value)
     low, high = finite & (value < column.minimum), finite & (value > column.maximum)
+    problems += place.problems(frame, finite & column.positive & (value <= 0), column.name, "is not above 0")
     problems += place.problems(frame, low, column.name, f"is below {column.minimum:g}")
     problems += place.problems(frame, high, column.name, f"is above {column.maximum:g}")
     if column.kind == "integer":

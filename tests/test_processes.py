@@ -63,9 +63,6 @@ def test_every_node_has_a_process_even_when_idle():
     assert work.demand["quantity"].tolist() == [0]
 
 
-@pytest.mark.xfail(
-    reason="a recipe amount of 0 passes the schema and makes nan; refusing it changes the descriptors", strict=True
-)
 def test_a_recipe_amount_of_zero_is_refused():
     zero = dict(
         nodes=[("m", "mining", "COD"), ("p", "making", "CHN"), ("u", "use", "USA")],

@@ -22,7 +22,7 @@ from graphmodel.build.sizing import Sized
 from graphmodel.build.sources import Sources
 from graphmodel.errors import ConvergenceError, SchemaError
 from graphmodel.kernels.balance import prune, sparse_fit
-from graphmodel.kernels.market import closest_flows
+from graphmodel.kernels.market import NOTHING, closest_flows
 
 KEPT = 0.99
 """Share of each material's flow that the kept edges carry before the cut part is routed again."""
@@ -153,11 +153,16 @@ def _fit(
     met = np.bincount(j, weights=flow, minlength=len(need)).astype(float)
     used = (shipped[i] > 0) & (met[j] > 0)
     kept, thin = np.zeros_like(flow), np.zeros_like(flow)
-    kept[used] = prune(flow[used], i[used], j[used], KEPT)
+    kept[used] = _clear(prune(flow[used], i[used], j[used], KEPT))
     unlikely = -np.log(weight[used] / (shipped[i] * met[j])[used])
-    thin[used] = sparse_fit(i[used], j[used], unlikely, shipped, met)
+    thin[used] = _clear(sparse_fit(i[used], j[used], unlikely, shipped, met))
     closure["cut"] = 0.5 * np.abs(kept - flow).sum() / flow.sum()
     return _edges(pairs, kept, part, suppliers, consumers), _edges(pairs, thin, part, suppliers, consumers), closure
+
+
+def _clear(flow: FloatArray) -> FloatArray:
+    """Leave out what is next to nothing: such an edge would come and go with the rounding of the machine."""
+    return np.where(flow > NOTHING * flow.sum(), flow, 0.0)
 
 
 def _may_keep(suppliers: pd.DataFrame, recipes: Recipes, sources: Sources) -> BoolArray:

@@ -71,7 +71,18 @@ def assemble(sources: Sources, places: Places) -> Package:
             dense["edges"], dense["nodes"], sources["materials"].set_index("material")["traded"]
         ),
     }
-    return Package(dense, sparse, extra)
+    return Package(_rounded_tables(dense), _rounded_tables(sparse), _rounded_tables(extra))
+
+
+def _rounded_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Cut what follows the last meaningful digit, so that the bytes do not depend on the machine that built them."""
+    return {name: frame.apply(_rounded_column) for name, frame in tables.items()}
+
+
+def _rounded_column(column: pd.Series) -> pd.Series:
+    if column.dtype.kind != "f":
+        return column
+    return column.map(lambda value: _rounded(value) if np.isfinite(value) else value)
 
 
 def _like(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -56,6 +56,9 @@ def prior(
     listed, known = _pair_table(trade, supply, need, places)
     weight_between = _between_countries(supply, need, listed, known)
     agreed = contracts.set_index(["source", "target"])
+    sold, bought = (contracts.groupby(end)["quantity"].sum() for end in ("source", "target"))
+    suppliers = suppliers.assign(left=_left(suppliers, sold))
+    consumers = consumers.assign(left=_left(consumers, bought))
     rows: list[tuple[IntArray, IntArray, FloatArray]] = []
     basis: list[str] = []
     reference: list[str] = []
@@ -140,11 +143,11 @@ def _contracted(agreed: pd.DataFrame, here: pd.DataFrame, there: pd.DataFrame) -
 def _inside_pair(between: float, here: pd.DataFrame, there: pd.DataFrame, contract: FloatArray) -> FloatArray:
     """Contracts first; the rest of the pair by what size they leave."""
     rest = max(between - contract.sum(), FLOOR * between)
-    left = _left(here["quantity"].to_numpy(dtype=float), contract.sum(axis=1))
-    right = _left(there["quantity"].to_numpy(dtype=float), contract.sum(axis=0))
+    left, right = here["left"].to_numpy(dtype=float), there["left"].to_numpy(dtype=float)
     return contract + rest * np.outer(left / left.sum(), right / right.sum())
 
 
-def _left(size: FloatArray, used: FloatArray) -> FloatArray:
-    """Size not yet under contract, with a floor of a hundredth so that no pair becomes impossible."""
-    return np.maximum(size - used, 0.01 * size)
+def _left(nodes: pd.DataFrame, agreed: pd.Series) -> FloatArray:
+    """Size not yet under contract with anyone, with a floor of a hundredth so that no pair becomes impossible."""
+    size = nodes["quantity"].to_numpy(dtype=float)
+    return np.maximum(size - nodes["node_id"].map(agreed).fillna(0.0).to_numpy(dtype=float), 0.01 * size)

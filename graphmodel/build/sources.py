@@ -33,8 +33,10 @@ _GRADE = (
 )
 
 
-def _amount(name: str, description: str, *, required: bool = False, maximum: float = np.inf) -> Column:
-    return Column(name, "number", description, required=required, minimum=0, maximum=maximum)
+def _amount(
+    name: str, description: str, *, required: bool = False, positive: bool = False, maximum: float = np.inf
+) -> Column:
+    return Column(name, "number", description, required=required, positive=positive, minimum=0, maximum=maximum)
 
 
 SOURCES: dict[str, Table] = {
@@ -104,7 +106,7 @@ SOURCES: dict[str, Table] = {
                 _STAGE,
                 Column("output", "text", "material made", required=True, refers="materials.material"),
                 Column("input", "text", "material used", required=True, refers="materials.material"),
-                _amount("amount", "units of input per unit of output", required=True),
+                _amount("amount", "units of input per unit of output", required=True, positive=True),
                 Column("group", "text", "inputs that can replace one another"),
                 Column("essential", "flag", "output stops without it"),
                 *_GRADE,

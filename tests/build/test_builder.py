@@ -121,9 +121,6 @@ def test_known_trade_goes_before_size(folder):
     assert set(metal["basis"]) == {"trade"}
 
 
-@pytest.mark.xfail(
-    reason="what a plant has sold by contract is not taken off its prior for other countries", strict=True
-)
 def test_a_contract_keeps_its_tonnes_inside_its_country_pair(folder):
     (folder / "contracts.csv").write_text(
         f"source,target,material,quantity,unit,basis,reference,evidence\nmine-b,ref-b,ore,30,t Co,contract,{R}\n"
