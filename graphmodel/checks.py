@@ -10,7 +10,7 @@ import pandas as pd
 
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
-from graphmodel.processes import node_slots
+from graphmodel.processes import node_slots, processes
 
 TOLERANCE = 1e-9
 """Largest relative error of a balance."""
@@ -147,6 +147,42 @@ def imbalance(network: Network) -> pd.DataFrame:
     return joined.assign(error=error.fillna(0.0))[["node_id", "side", "item", "error"]]
 
 
+def unused_rules(network: Network) -> list[Finding]:
+    """Rows of recipes and co-products that match nothing the network makes."""
+    work = processes(network)
+    made = network.nodes[["node_id", "stage", "country"]].iloc[work.node].assign(product=work.product)
+    return [*_unused_recipes(network, made), *_unused_coproducts(network, made)]
+
+
+def _unused_recipes(network: Network, made: pd.DataFrame) -> list[Finding]:
+    """Recipes of a stage no node has, or of an output that none of its nodes makes."""
+    by_node, by_stage = (set(zip(made[key], made["product"], strict=True)) for key in ("node_id", "stage"))
+    present = set(made["stage"])
+    found: list[Finding] = []
+    for row in network.table("recipes").itertuples():
+        holder, makers = (row.node_id, by_node) if row.node_id else (row.stage, by_stage)
+        if (holder, row.output) in makers:
+            continue
+        if row.node_id:
+            why = "the node does not make it"
+        else:
+            why = "no node of the stage makes it" if row.stage in present else f"no node has stage {row.stage!r}"
+        found.append(("unused_rules", "recipes", f"{holder} {row.output} {row.input}", str(row.output), why))
+    return found
+
+
+def _unused_coproducts(network: Network, made: pd.DataFrame) -> list[Finding]:
+    """Co-products of which no node of the stage, and of the country if one is named, makes both."""
+    found: list[Finding] = []
+    for row in network.table("coproducts").itertuples():
+        here = made[(made["stage"] == row.stage) & ((row.country == "") | (made["country"] == row.country))]
+        hosts, companions = (set(here.loc[here["product"] == item, "node_id"]) for item in (row.host, row.companion))
+        if not hosts & companions:
+            name = " ".join(part for part in (row.stage, row.country, row.host, row.companion) if part)
+            found.append(("unused_rules", "coproducts", name, str(row.companion), "no node makes both"))
+    return found
+
+
 def missing_references(network: Network) -> list[Finding]:
     """Rows without a source."""
     found: list[Finding] = []
@@ -165,6 +201,7 @@ CHECKS: tuple[Callable[[Network], list[Finding]], ...] = (
     output_above_capacity,
     owners_above_one,
     unbalanced_nodes,
+    unused_rules,
     missing_references,
 )
 """Every rule; each takes a network and returns its findings."""

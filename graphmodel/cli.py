@@ -57,6 +57,10 @@ _where = click.option(
     "--where", "-w", "where", multiple=True, required=True, metavar="KEY=VALUE",
     help="Which nodes: any column, owner, equity, alliance, outside, material or role. Repeat to narrow.",
 )  # fmt: skip
+_by = click.option(
+    "--by", default="plant", show_default=True, metavar="LENS",
+    help="plant (each single facility), node, country, control, owner, stage, country,stage …",
+)  # fmt: skip
 _severity = click.option("--severity", default=1.0, show_default=True, help="Share that stops, 0 to 1.")
 
 
@@ -170,7 +174,7 @@ def check(folder: Path, update: bool, form: str) -> None:
 @main.command()
 @_data
 @_mineral
-@click.option("--by", default="node", show_default=True, help="node, country, control, owner, stage, country,stage …")
+@_by
 @click.option("--equity", default=0.5, show_default=True, help="Least share an owner must hold, with --by owner.")
 @click.option("--top", default=15, show_default=True, help="Rows to show; 0 for all.")
 @_format
@@ -212,7 +216,7 @@ def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> Non
 
 @main.command()
 @_data
-@click.option("--by", default="node", show_default=True, help="node, country, control, owner, stage, country,stage …")
+@_by
 @_format
 def breakdown(data: str, by: str, form: str) -> None:
     r"""Shut every plant, or every group, in turn and show who loses which product.

@@ -71,7 +71,7 @@ def chokepoints(network: Network, *, mineral: str | None = None, top: int = 12) 
     """
     chosen = mineral or main_mineral(network)
     panels = (
-        ("a  Single plants", "node"),
+        ("a  Single plants", "plant"),
         ("b  A country's plants at one stage", "country,stage"),
         ("c  All plants one country's firms control", "control"),
     )
@@ -191,7 +191,7 @@ def centrality_against_loss(network: Network, *, mineral: str | None = None, by:
     mineral : str, optional
         The one found at most stages when absent.
     by : str
-        What a point stands for: ``"country,stage"``, ``"node"`` or any grouping of `removal`.
+        What a point stands for: ``"country,stage"``, ``"plant"`` or any grouping of `removal`.
 
     Raises
     ------

@@ -74,6 +74,61 @@ def test_a_flow_nobody_is_said_to_make_is_found(balanced_toy):
     assert ("unbalanced_nodes", "mine-a output lithium-ore") in found(balanced_toy.with_tables(balances=silent))
 
 
+def test_a_rule_that_nothing_follows_is_found():
+    # the mine makes copper and cobalt, p makes metal; nobody recycles, nobody makes paint, and p makes no copper
+    pair = network(
+        [("m", "mining", "COD"), ("p", "making", "CHN"), ("u", "use", "USA")],
+        [("m", "p", "copper", 10.0), ("m", "p", "cobalt", 1.0), ("p", "u", "metal", 5.0)],
+        recipes=pd.DataFrame(
+            [
+                ("making", "", "metal", "copper"),
+                ("making", "", "paint", "cobalt"),
+                ("recycling", "", "metal", "scrap"),
+                ("", "p", "metal", "cobalt"),
+                ("", "p", "copper", "cobalt"),
+            ],
+            columns=["stage", "node_id", "output", "input"],
+        ).assign(amount=1.0),
+        coproducts=pd.DataFrame(
+            [
+                ("mining", "", "copper", "cobalt"),
+                ("mining", "COD", "copper", "cobalt"),
+                ("mining", "ZMB", "copper", "cobalt"),
+                ("mining", "", "nickel", "cobalt"),
+                ("making", "", "metal", "cobalt"),
+            ],
+            columns=["stage", "country", "host", "companion"],
+        ),
+    )
+    assert found(pair) == {
+        ("unused_rules", rule)
+        for rule in (
+            "making paint cobalt",
+            "recycling metal scrap",
+            "p copper cobalt",
+            "mining ZMB copper cobalt",
+            "mining nickel cobalt",
+            "making metal cobalt",
+        )
+    }
+    messages = gm.check(pair).set_index("row")["message"]
+    assert messages["making paint cobalt"] == "no node of the stage makes it"
+    assert messages["recycling metal scrap"] == "no node has stage 'recycling'"
+
+
+def test_host_and_companion_of_two_different_nodes_are_no_co_products():
+    apart = network(
+        [("m", "mining", "COD"), ("n", "mining", "COD"), ("u", "use", "USA")],
+        [("m", "u", "copper", 10.0), ("n", "u", "cobalt", 1.0)],
+        coproducts=pd.DataFrame({"stage": ["mining"], "host": ["copper"], "companion": ["cobalt"]}),
+    )
+    assert found(apart) == {("unused_rules", "mining copper cobalt")}
+
+
+def test_every_rule_of_the_real_network_is_used(real):
+    assert not [row for row in found(real) if row[0] == "unused_rules"]
+
+
 def test_rows_without_a_reference_are_found(chain):
     table = gm.check(chain)
     assert set(table["check"]) == {"missing_references"}

@@ -95,6 +95,13 @@ def test_losses_are_split_plant_by_plant(run):
     assert "cell-b,frozen,use" in table or "cell-b,frozen,lithium-cell" in table
 
 
+def test_plants_are_ranked_unless_told_otherwise(run):
+    for command in ("chokepoints", "breakdown"):
+        assert "[default: plant]" in " ".join(run(command, "--help").stdout.split())
+        by_plant, by_default = (run(command, "toy-battery", *more).stdout for more in (["--by", "plant"], []))
+        assert by_plant == by_default != run(command, "toy-battery", "--by", "country").stdout
+
+
 def test_closure_tables_are_printed_for_a_built_data_set(run):
     out = run("closure", "minerals-2024").stdout
     assert "cobalt-hydroxide" in out

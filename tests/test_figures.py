@@ -58,7 +58,7 @@ def test_nothing_is_smaller_than_seven_points(drawn):
 
 def test_the_table_is_what_is_drawn(drawn):
     figure, table = drawn["chokepoints"]
-    plants = table.query("by == 'node'")["frozen_share"].tolist()
+    plants = table.query("by == 'plant'")["frozen_share"].tolist()
     assert [patch.get_width() for patch in figure.axes[0].patches] == plants == pytest.approx([1.0, 0.6, 0.6, 0.4, 0.4])
 
 

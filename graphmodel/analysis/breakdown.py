@@ -20,17 +20,16 @@ from graphmodel.results import BreakdownResult
 def breakdown(
     network: Network,
     *,
-    by: str | Sequence[str] = "node",
+    by: str | Sequence[str] = "plant",
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
-    single_plants: bool = True,
 ) -> BreakdownResult:
-    """Shut every node, or group of nodes, in turn and split the loss by product and consuming country.
+    """Shut every plant, or group of nodes, in turn and split the loss by product and consuming country.
 
     Parameters
     ----------
     network : Network
-    by, members, equity, single_plants
+    by, members, equity
         As in `removal`.
 
     Returns
@@ -52,13 +51,7 @@ def breakdown(
     3   frozen      CHN     5.0   4.0
     """
     work = processes(network)
-    groups = group_nodes(
-        network,
-        by,
-        among=removable(network, single_plants and by in ("node", ["node"])),
-        members=members,
-        equity=equity,
-    )
+    groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     demand = work.demand.assign(
         consumer=network.nodes["country"].to_numpy()[work.demand["node"].to_numpy(dtype=np.int64)]
     )

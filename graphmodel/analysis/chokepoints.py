@@ -20,11 +20,10 @@ BESIDE = ("out_strength", "betweenness", "betweenness_by_flow", "pagerank", "rev
 def chokepoints(
     network: Network,
     *,
-    by: str | Sequence[str] = "node",
+    by: str | Sequence[str] = "plant",
     mineral: str | None = None,
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
-    single_plants: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> ChokepointResult:
     """Rank nodes or groups by what is lost without them, with centralities beside.
@@ -32,10 +31,10 @@ def chokepoints(
     Parameters
     ----------
     network : Network
-    by, mineral, members, equity, progress
+    by : str or list of str
+        As in `removal`; ``plant`` leaves out clusters and remainders, which are no single point of failure.
+    mineral, members, equity, progress
         As in `removal`.
-    single_plants : bool
-        With ``by="node"``: leave out clusters and remainders, which are no single point of failure.
 
     Returns
     -------
@@ -60,7 +59,7 @@ def chokepoints(
     3    cell-b           0.4                 0.0          1.5
     4    mine-a           0.4                 0.0          0.0
     """
-    alike = {"by": by, "mineral": mineral, "members": members, "equity": equity, "single_plants": single_plants}
+    alike = {"by": by, "mineral": mineral, "members": members, "equity": equity}
     frozen = removal(network, response="frozen", progress=progress, **alike)  # type: ignore[arg-type]
     reach = removal(network, response="reachability", **alike).table  # type: ignore[arg-type]
     table = frozen.table.rename(columns={"loss_share": "frozen_share"})

@@ -1,4 +1,4 @@
-"""Which nodes stand or fall together: by column, by several columns, by owner or by alliance."""
+"""Which nodes stand or fall together: each by itself, by column, by several columns, by owner or by alliance."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameEr
 from graphmodel.network import Network
 from graphmodel.schema import REGIONS
 
-LENSES = ("node", "country", "control", "owner", "alliance", "stage", "kind")
-"""What nodes can be grouped by; several columns may be joined, as ``country,stage``."""
+LENSES = ("plant", "node", "country", "control", "owner", "alliance", "stage", "kind")
+"""What nodes can be grouped by; several columns may be joined, as ``country,stage``.
+
+``plant`` is every single facility by itself, clusters and remainders left out; ``node`` is every node by itself.
+"""
 
 JOIN = ":"
 
@@ -26,6 +29,8 @@ class Groups:
     names: list[str]
     indptr: IntArray
     members: IntArray
+    of_one_node: bool = False
+    """Whether each group is one node, under its id."""
 
     def sizes(self) -> IntArray:
         """Count the nodes of each group."""
@@ -54,13 +59,13 @@ def group_nodes(
     UnknownNameError
         If there is no such lens or column.
     EmptySelectionError
-        If no node can be grouped that way.
+        If no node can be grouped that way; by node or by plant there are no groups then, and no error.
     """
     keys = by.split(",") if isinstance(by, str) else list(by)
     if keys == ["node"]:
-        positions = np.flatnonzero(among)
-        names = network.nodes["node_id"].to_numpy()[positions]
-        return Groups(list(map(str, names)), np.arange(len(positions) + 1), positions)
+        return _each_alone(network, among)
+    if keys == ["plant"]:
+        return _each_alone(network, among & _single_facility(network))
     if keys == ["owner"]:
         pairs = _owner_pairs(network, equity)
     elif keys == ["alliance"]:
@@ -76,11 +81,24 @@ def group_nodes(
     return Groups(list(map(str, names)), indptr, pairs["node"].to_numpy(dtype=np.int64))
 
 
+def _each_alone(network: Network, among: BoolArray) -> Groups:
+    positions = np.flatnonzero(among)
+    names = network.nodes["node_id"].to_numpy()[positions]
+    return Groups(list(map(str, names)), np.arange(len(positions) + 1), positions, of_one_node=True)
+
+
+def _single_facility(network: Network) -> BoolArray:
+    """Nodes that are one plant: no cluster, no remainder; a node of no stated kind counts as one."""
+    nodes = network.nodes
+    return (nodes["kind"].isin(["facility", ""]) & (nodes["cluster"] != "yes")).to_numpy(dtype=bool)
+
+
 def _column_pairs(network: Network, keys: list[str]) -> pd.DataFrame:
     nodes = network.nodes
     unknown = [key for key in keys if key not in nodes]
     if unknown:
-        raise UnknownNameError(f"cannot group by {unknown[0]!r}; {nearest(unknown[0], [*LENSES, *nodes.columns])}")
+        allowed = list(nodes.columns) if len(keys) > 1 else [*LENSES, *nodes.columns]  # only columns can be joined
+        raise UnknownNameError(f"cannot group by {', '.join(keys)}; {nearest(unknown[0], allowed)}")
     text = nodes[keys].astype(str)
     known = (text != "").all(axis=1) & ~text.isin(list(REGIONS)).any(axis=1)
     name = text.agg(JOIN.join, axis=1)

@@ -33,7 +33,6 @@ def removal(
     severity: float = 1.0,
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
-    single_plants: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> RemovalResult:
     """Shut every node, or every group of nodes, in turn and measure what final users lose.
@@ -42,8 +41,9 @@ def removal(
     ----------
     network : Network
     by : str or list of str
-        ``node``, ``country``, ``control``, ``owner``, ``alliance``, ``stage`` or any column of the nodes table;
-        several joined, as ``"country,stage"``.
+        ``node`` (every supply node), ``plant`` (every single facility: no clusters, no remainders), ``country``,
+        ``control``, ``owner``, ``alliance``, ``stage`` or any column of the nodes table; several columns joined, as
+        ``"country,stage"``.
     response : {"frozen", "reachability"}
         ``reachability``: a user loses only if no path from any origin is left. ``frozen``: nobody replaces a
         supplier; outputs fall with the scarcest input, suppliers of one input replace one another only in the
@@ -56,8 +56,6 @@ def removal(
         ``group`` and ``country``, for ``by="alliance"``.
     equity : float
         Least share an owner must hold, for ``by="owner"``.
-    single_plants : bool
-        With ``by="node"``: only single facilities, no clusters and no remainders.
     progress : callable, optional
         Called with the number of removals done and their total.
 
@@ -80,8 +78,8 @@ def removal(
     (``available``) hold in every removal, and the loss counts them. ``reachability`` of all nodes is one dominator
     tree, O(E α(E)); ``frozen`` is the greatest fixed point of
     ``h_p = min(1 - severity_p, min_k (base_k + Σ share_e h_e))``, removals side by side in batches.
-    An empty selection cannot happen: every node is a group of its own. A network without final demand loses nothing
-    and has nan shares; loops are allowed.
+    Without supply nodes, or without single plants, the table by ``node`` or by ``plant`` is empty. A network without
+    final demand loses nothing and has nan shares; loops are allowed.
 
     References
     ----------
@@ -107,30 +105,20 @@ def removal(
         raise ParameterError("reachability asks whether any path is left; it needs severity=1")
     work = processes(network)
     weight, unit = demand_weights(network, work.demand, mineral)
-    groups = group_nodes(
-        network,
-        by,
-        among=removable(network, single_plants and by in ("node", ["node"])),
-        members=members,
-        equity=equity,
-    )
+    groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     lose = _frozen if response == "frozen" else _reachability
     loss = lose(network, work, groups, weight, severity, progress)
     return RemovalResult(
-        _table(network, groups, by, response, loss, weight.sum()),
+        _table(network, groups, response, loss, weight.sum()),
         network=network.name,
         parameters={"by": by, "response": response, "mineral": mineral, "severity": severity},
         units={"loss": unit, "loss_share": "share of final demand"},
     )
 
 
-def removable(network: Network, single_plants: bool) -> BoolArray:
-    """Say which nodes are supply, or single plants of supply: no cluster, no remainder."""
-    supply = ~network.has_role("sink") & ~network.has_role("stock")
-    if single_plants:
-        nodes = network.nodes
-        supply &= (nodes["kind"].isin(["facility", ""]) & (nodes["cluster"] != "yes")).to_numpy(dtype=bool)
-    return supply
+def removable(network: Network) -> BoolArray:
+    """Say which nodes are supply: neither users nor stocks."""
+    return ~network.has_role("sink") & ~network.has_role("stock")
 
 
 def _frozen(
@@ -218,12 +206,10 @@ def scenario_cut(network: Network, work: Processes) -> tuple[FloatArray, FloatAr
     return 1.0 - work.limits(available), None if (limit == 1).all() else limit
 
 
-def _table(
-    network: Network, groups: Groups, by: str | Sequence[str], response: str, loss: FloatArray, total: float
-) -> pd.DataFrame:
+def _table(network: Network, groups: Groups, response: str, loss: FloatArray, total: float) -> pd.DataFrame:
     table = pd.DataFrame({"removed": groups.names, "n_nodes": groups.sizes(), "loss": loss, "response": response})
     names = network.nodes.set_index("node_id")["name"]
-    table["label"] = table["removed"].map(names) if by in ("node", ["node"]) else table["removed"]
+    table["label"] = table["removed"].map(names) if groups.of_one_node else table["removed"]
     table["label"] = table["label"].where(table["label"].fillna("") != "", table["removed"])
     table["loss_share"] = table["loss"] / total if total > 0 else np.nan
     table["rank"] = table["loss"].round(9).rank(method="min", ascending=False).astype(int)

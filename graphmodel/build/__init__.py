@@ -77,6 +77,7 @@ def build(
     )
     target = Path(out) if out else home
     say("writing")
+    target.mkdir(parents=True, exist_ok=True)
     about = {**BUILDS[name], "sources": _citations(package.extra["references"])}
     for ending, frames, kind in (("", package.dense, "dense"), (SPARSE, package.sparse, "sparse")):
         network = Network(**frames, name=name + ending, description={**about, "reconstruction": kind})

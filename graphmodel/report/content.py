@@ -18,7 +18,7 @@ from graphmodel.results import DiversificationResult, LossResult
 from graphmodel.scenario import Scenario
 from graphmodel.schema import REGIONS
 
-RANKINGS = {"node": "plant", "country,stage": "country and stage", "control": "home of the controlling owner"}
+RANKINGS = {"plant": "plant", "country,stage": "country and stage", "control": "home of the controlling owner"}
 """How chokepoints are grouped, and what to call it."""
 SHOWN_SCENARIOS = 2
 """How many of the worst country-and-stage removals are split by product and consumer."""
@@ -52,7 +52,7 @@ def gather(network: Network, *, mineral: str | None, data: str | None) -> Conten
     rankings = {by: _spelled(network, by, table) for by, table in rankings.items()}
     content = Content(network, mineral, _headline(network, rankings["country,stage"], mineral), rankings=rankings)
     content.sentences["centrality"] = _missed(network, rankings["country,stage"])
-    content.sentences["plants"] = _no_single_point(rankings["node"])
+    content.sentences["plants"] = _no_single_point(rankings["plant"])
     for by, table in rankings.items():
         content.tables[f"chokepoints_by_{by.replace(',', '_')}"] = table
     for removed in rankings["country,stage"]["removed"].head(SHOWN_SCENARIOS):
@@ -89,7 +89,7 @@ def _stages(network: Network) -> dict[str, str]:
 
 def _spelled(network: Network, by: str, table: pd.DataFrame) -> pd.DataFrame:
     """Write out the codes of countries and stages in the labels."""
-    if by == "node":
+    if by == "plant":
         return table
     stages = _stages(network)
     words = [

@@ -18,7 +18,7 @@ from graphmodel.scenario.selection import Where, select
 Kind = Literal["shut", "ban", "cap", "add"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Change:
     """One change of a scenario."""
 
@@ -31,7 +31,7 @@ class Change:
     projects: pd.DataFrame | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     """A named list of changes that turns one network into another.
 

@@ -29,6 +29,16 @@ def test_chokepoints_set_losses_beside_measures(toy):
     )
 
 
+def test_chokepoints_and_breakdown_take_single_plants_unless_told_otherwise(toy):
+    nodes = toy.nodes
+    nodes.loc[nodes["node_id"] == "mine-b", "cluster"] = "yes"
+    joined = toy.with_tables(nodes=nodes)
+    single = {"refine-a", "cell-a", "cell-b", "mine-a"}
+    for analysis, mineral in ((gm.chokepoints, {"mineral": "lithium"}), (gm.breakdown, {})):
+        assert set(analysis(joined, **mineral).table["removed"]) == single
+        assert set(analysis(joined, by="node", **mineral).table["removed"]) == {*single, "mine-b"}
+
+
 def test_losses_by_product_and_country(toy):
     # mine B is 0.6 of the ore: everybody loses 0.6; reachability sees mine A left
     table = gm.losses(toy, gm.Scenario().shut(node_id="mine-b")).table.set_index(["response", "consumer"])

@@ -263,11 +263,51 @@ def test_one_node_alone_loses_nothing():
 
 
 def test_clusters_and_remainders_are_no_single_plants(real):
-    table = gm.removal(real, mineral="cobalt", single_plants=True).table
+    table = gm.removal(real, by="plant", mineral="cobalt").table
     nodes = real.nodes.set_index("node_id").loc[table["removed"]]
     assert (nodes["kind"] == "facility").all()
     assert (nodes["cluster"] != "yes").all()
     assert len(table) < len(gm.removal(real, mineral="cobalt").table)
+
+
+def test_a_plant_is_a_single_facility_of_supply():
+    # four mines bring 1, 2, 3 and 4; a cluster joins sites, a remainder is no plant, a user and a stock are no supply
+    nodes = pd.DataFrame(
+        {
+            "node_id": ["named", "plain", "joined", "rest", "user", "store"],
+            "name": ["Named Mine", "", "", "", "", ""],
+            "stage": ["mining", "mining", "mining", "mining", "use", "store"],
+            "country": "COD",
+            "kind": ["facility", "", "facility", "remainder", "facility", "facility"],
+            "cluster": ["", "", "yes", "", "", ""],
+        }
+    )
+    edges = pd.DataFrame(
+        {
+            "source": ["named", "plain", "joined", "rest", "named"],
+            "target": ["user", "user", "user", "user", "store"],
+            "material": "ore",
+            "quantity": [1.0, 2.0, 3.0, 4.0, 0.0],
+        }
+    )
+    stages = pd.DataFrame(
+        {"stage": ["mining", "store", "use"], "order": [1, 2, 3], "role": ["origin", "stock", "sink"]}
+    )
+    mines = gm.Network(nodes, edges, stages)
+    for by in ("plant", ["plant"]):
+        table = gm.removal(mines, by=by).table
+        assert table["removed"].tolist() == ["plain", "named"]
+        assert table["loss"].tolist() == pytest.approx([2, 1])
+        assert table["label"].tolist() == ["plain", "Named Mine"]
+    assert loss_of(gm.removal(mines)) == pytest.approx({"named": 1, "plain": 2, "joined": 3, "rest": 4})
+
+
+def test_without_single_plants_there_is_none_to_shut(chain):
+    nobody = chain.with_tables(nodes=chain.nodes.assign(kind="remainder"))
+    for response in ("frozen", "reachability"):
+        assert len(gm.removal(nobody, by="plant", response=response).table) == 0
+    assert len(gm.chokepoints(nobody)) == len(gm.breakdown(nobody)) == 0
+    assert len(gm.chokepoints(nobody, by="node")) == 2
 
 
 def test_progress_is_told(toy):
@@ -281,6 +321,8 @@ def test_what_cannot_be_asked_is_refused_with_what_can(toy):
         gm.removal(toy, response="froze")
     with pytest.raises(UnknownNameError, match="did you mean 'country'"):
         gm.removal(toy, by="contry")
+    with pytest.raises(UnknownNameError, match="cannot group by plant, stage; (?!did you mean 'plant')"):
+        gm.removal(toy, by="plant,stage")
     with pytest.raises(ParameterError, match=r"severity is 1.5, but must lie between 0 and 1"):
         gm.removal(toy, severity=1.5)
     with pytest.raises(ParameterError, match="severity is nan"):

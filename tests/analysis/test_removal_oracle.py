@@ -20,7 +20,7 @@ FEW = settings(MANY, max_examples=8)
 
 
 def supply(network):
-    return network.nodes["node_id"][removable(network, single_plants=False)].tolist()
+    return network.nodes["node_id"][removable(network)].tolist()
 
 
 def loss_of(result):
@@ -28,7 +28,7 @@ def loss_of(result):
 
 
 def groups_by_country(network):
-    chosen = network.nodes[removable(network, single_plants=False)]
+    chosen = network.nodes[removable(network)]
     return {name: rows["node_id"].tolist() for name, rows in chosen.groupby("country")}
 
 
@@ -84,7 +84,7 @@ def test_losses_of_a_scenario_are_what_the_rules_say(network, data):
 @FEW
 @given(networks(scenario=False))
 def test_breakdown_adds_up_to_removal(network):
-    table = gm.breakdown(network, single_plants=False).table
+    table = gm.breakdown(network, by="node").table
     for response in ("frozen", "reachability"):
         expected = {k: v for k, v in loss_of(gm.removal(network, response=response)).items() if v > 1e-6}
         found = table[table["response"] == response].groupby("removed")["loss"].sum()
