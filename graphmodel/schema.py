@@ -173,7 +173,9 @@ TABLES: dict[str, Table] = {
                 Column("node_id", "text", "node it holds for, instead of a stage", refers="nodes.node_id"),
                 Column("output", "text", "material made", required=True, refers="materials.material"),
                 Column("input", "text", "material used", required=True, refers="materials.material"),
-                Column("amount", "number", "input per unit of output", required=True, positive=True, unit="input/output"),
+                Column(
+                    "amount", "number", "input per unit of output", required=True, positive=True, unit="input/output"
+                ),
                 Column("group", "text", "inputs that can replace one another; the input itself when empty"),
                 Column("essential", "flag", "output stops without it (yes when empty)"),
                 Column("note", "text", "remark"),

@@ -97,8 +97,9 @@ def _column_pairs(network: Network, keys: list[str]) -> pd.DataFrame:
     nodes = network.nodes
     unknown = [key for key in keys if key not in nodes]
     if unknown:
-        allowed = list(nodes.columns) if len(keys) > 1 else [*LENSES, *nodes.columns]  # only columns can be joined
-        raise UnknownNameError(f"cannot group by {', '.join(keys)}; {nearest(unknown[0], allowed)}")
+        if unknown[0] in LENSES:
+            raise UnknownNameError(f"cannot group by {','.join(keys)}; {unknown[0]} is no column and stands alone")
+        raise UnknownNameError(f"cannot group by {unknown[0]!r}; {nearest(unknown[0], [*LENSES, *nodes.columns])}")
     text = nodes[keys].astype(str)
     known = (text != "").all(axis=1) & ~text.isin(list(REGIONS)).any(axis=1)
     name = text.agg(JOIN.join, axis=1)

@@ -14,9 +14,7 @@ from graphmodel.datasets import root
 from tests.conservation import largest_error
 
 NAME = "minerals-2024"
-PINNED = dict(
-    line.split("==") for line in (root().parent / "constraints.txt").read_text().splitlines() if "==" in line
-)
+PINNED = dict(line.split("==") for line in (root().parent / "constraints.txt").read_text().splitlines() if "==" in line)
 OTHER_VERSIONS = [name for name in ("numpy", "scipy") if PINNED[name] != version(name)]
 
 
