@@ -229,15 +229,16 @@ class Network:
 
     @cached_property
     def fingerprint(self) -> str:
-        """First twelve digits of the SHA-256 of all tables; equal networks share it."""
+        """First twelve digits of the SHA-256 of all tables, whatever the order of their rows."""
         digest = hashlib.sha256()
         for name, frame in self._tables.items():
             digest.update(name.encode())
+            frame = frame.sort_values(list(TABLES[name].key), kind="stable")
             digest.update(frame.to_csv(index=False, lineterminator="\n").encode("utf-8", "surrogatepass"))
         return digest.hexdigest()[:12]
 
     def __eq__(self, other: object) -> bool:
-        """Compare all tables; the name and description do not count."""
+        """Compare all tables; the order of rows, the name and the description do not count."""
         return isinstance(other, Network) and self.fingerprint == other.fingerprint
 
     def __hash__(self) -> int:

@@ -97,6 +97,19 @@ def node_slots(network: Network) -> pd.DataFrame:
     return needs.assign(node_id=node_id)[["node_id", "slot", "input", "relative"]].reset_index(drop=True)
 
 
+def slot_recipes(network: Network) -> pd.DataFrame:
+    """Return the essential recipes with the slot each input fills.
+
+    ``base`` is the need of the slot's reference input (the first by name, whatever the order of the rows) per unit of
+    output; ``relative`` is how much of this input stands for one unit of it.
+    """
+    recipes = network.table("recipes")
+    recipes = recipes[recipes["essential"] != "no"].sort_values("input", kind="stable")
+    recipes = recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
+    base = recipes.groupby(["stage", "node_id", "output", "slot"])["amount"].transform("first")
+    return recipes.assign(base=base, relative=recipes["amount"] / base).sort_index()
+
+
 def _indptr(codes: np.ndarray, n: int) -> IntArray:
     return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=n))]).astype(np.int64)
 
@@ -134,14 +147,7 @@ def _undeclared(network: Network, idle: np.ndarray) -> tuple[pd.DataFrame, pd.Da
 
 def _needs(network: Network, made: pd.DataFrame) -> pd.DataFrame:
     """Inputs each process can use: process, node, slot, material, relative (input per unit of the slot's need)."""
-    recipes = network.table("recipes")
-    recipes = recipes[recipes["essential"] != "no"]
-    slot = recipes["group"].where(recipes["group"] != "", recipes["input"])
-    recipes = recipes.assign(slot=slot)
-    reference = recipes.groupby(["stage", "node_id", "output", "slot"])["amount"].transform("first")
-    recipes = recipes.assign(relative=recipes["amount"] / reference)[
-        ["stage", "node_id", "output", "input", "slot", "relative"]
-    ]
+    recipes = slot_recipes(network)[["stage", "node_id", "output", "input", "slot", "relative"]]
     own = recipes[recipes["node_id"] != ""].rename(columns={"output": "product"})
     general = recipes[recipes["node_id"] == ""].drop(columns="node_id").rename(columns={"output": "product"})
     named = made.assign(node_id=network.nodes["node_id"].to_numpy()[made["node"].to_numpy()])

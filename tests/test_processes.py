@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import graphmodel as gm
+
 from graphmodel.processes import node_slots, processes
 from tests.conftest import network
 
@@ -71,3 +73,23 @@ def test_a_recipe_amount_of_zero_is_refused():
     )
     with pytest.raises(ValueError, match="amount"):
         network(**zero)
+
+
+def test_the_order_of_rows_changes_neither_a_loss_nor_equality():
+    # one slot of z and a in the proportion 2 to 1, and a residual: the reference input is the first by name
+    tables = dict(
+        nodes=[("m1", "mining", "COD"), ("m2", "mining", "CHL"), ("p", "making", "CHN"), ("u", "use", "USA")],
+        edges=[("m1", "p", "z", 5.0), ("m2", "p", "a", 2.0), ("p", "u", "metal", 5.0)],
+    )
+    recipes = pd.DataFrame(
+        {"stage": "making", "output": "metal", "input": ["z", "a"], "amount": [2.0, 1.0], "group": "feed"}
+    )
+    balances = pd.DataFrame(
+        {"node_id": ["p"], "side": ["input"], "item": ["feed"], "quantity": [5.0], "residual": [0.5]}
+    )
+    there = network(**tables, recipes=recipes, balances=balances)
+    back = network(**tables, recipes=recipes.iloc[::-1], balances=balances)
+    lost = [gm.removal(net).table.set_index("removed").loc["m1", "loss_share"] for net in (there, back)]
+    assert lost[0] == pytest.approx(0.5)  # 5 of z stand for 2.5 of a; need 5 = 2.5 + 2 + 0.5
+    assert lost[1] == pytest.approx(lost[0])
+    assert there == back

@@ -16,6 +16,7 @@ import pandas as pd
 from graphmodel.errors import ConvergenceError, ParameterError, Problem, SchemaError, nearest
 from graphmodel.kernels.market import closest_flows
 from graphmodel.network import Network
+from graphmodel.processes import slot_recipes
 
 REQUIRED = ("node_id", "stage", "country", "material", "capacity")
 MOST = 0.95
@@ -47,7 +48,7 @@ def add_projects(network: Network, projects: pd.DataFrame) -> Network:
         state.outputs.loc[len(state.outputs)] = [row.node_id, row.stage, row.country, row.material, used, used]
     order = network.stages.set_index("stage")["order"]
     stages = sorted(set(network.table("recipes")["stage"]), key=lambda name: (-order[name], name))
-    slots = _slots(network)
+    slots = slot_recipes(network)
     markets = [market for stage in stages for market in _markets(slots, stage)]
     touched, new = set(projects["material"]), set(projects["node_id"])
     for _ in range(ROUNDS):  # loops need more than one sweep
@@ -231,22 +232,14 @@ def _markets(slots: pd.DataFrame, stage: str) -> list[set[str]]:
 
 def _relative(slots: pd.DataFrame, market: set[str]) -> pd.Series:
     """Units of each input that stand for one unit of the market."""
-    first = slots.groupby(["stage", "output", "slot"])["amount"].transform("first")
-    ratio = (slots["amount"] / first)[slots["input"].isin(market)]
-    return ratio.groupby(slots["input"]).first()
-
-
-def _slots(network: Network) -> pd.DataFrame:
-    """Recipes with the slot each input fills."""
-    recipes = network.table("recipes")
-    return recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
+    return slots[slots["input"].isin(market)].groupby("input")["relative"].first()
 
 
 def _needs(slots: pd.DataFrame, outputs: pd.DataFrame) -> pd.DataFrame:
     """Need of each node and slot, from what it now makes."""
-    base = slots.drop_duplicates(["stage", "output", "slot"])[["stage", "output", "slot", "amount"]]
+    base = slots.drop_duplicates(["stage", "output", "slot"])[["stage", "output", "slot", "base"]]
     made = outputs.merge(base, left_on=["stage", "material"], right_on=["stage", "output"])
-    made["need"] = made["quantity"] * made["amount"]
+    made["need"] = made["quantity"] * made["base"]
     return made.groupby(["node_id", "country", "stage", "slot"], as_index=False, sort=True)["need"].sum()
 
 
@@ -259,8 +252,7 @@ def _balances(network: Network, state: _State) -> pd.DataFrame:
         shipped = float(sent.get((row.node_id, row.material), 0.0))
         side, residual = ("demand", 0.0) if row.node_id in final else ("output", max(row.quantity - shipped, 0.0))
         rows.append((row.node_id, side, row.material, row.quantity, residual))
-    slots = _slots(network)
-    slots["relative"] = slots["amount"] / slots.groupby(["stage", "output", "slot"])["amount"].transform("first")
+    slots = slot_recipes(network)
     key = state.outputs.merge(
         slots.drop(columns="node_id"), left_on=["stage", "material"], right_on=["stage", "output"]
     )
