@@ -7,7 +7,7 @@ Tables go to standard output, everything else to standard error. Exit codes: 0 d
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphmodel import __version__
-from graphmodel.errors import GraphModelError, SchemaError
+from graphmodel.errors import DataPackageError, GraphModelError, SchemaError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,14 @@ _by = click.option(
     "--by", default="plant", show_default=True, metavar="LENS",
     help="plant (each single facility), node, country, control, owner, stage, country,stage …",
 )  # fmt: skip
+_force = click.option("--force", is_flag=True, help="Replace the data set in a folder that is not empty.")
 _severity = click.option("--severity", default=1.0, show_default=True, help="Share that stops, 0 to 1.")
+
+
+def _keep(folder: Path, force: bool) -> None:
+    """Refuse a folder that holds anything, unless told to replace it."""
+    if not force and folder.is_dir() and any(folder.iterdir()):
+        raise DataPackageError(f"{folder}: is not empty; choose another folder, or replace the data set with --force")
 
 
 def _load(data: str) -> Network:
@@ -179,17 +186,24 @@ def check(folder: Path, update: bool, form: str) -> None:
 @click.option("--top", default=15, show_default=True, help="Rows to show; 0 for all.")
 @_format
 def chokepoints(data: str, mineral: str | None, by: str, equity: float, top: int, form: str) -> None:
-    r"""Rank what would be missed most: loss under both responses, centralities beside it.
+    """Rank what would be missed most: loss under both responses, centralities beside it.
 
     \b
     graphmodel chokepoints --mineral cobalt --by country,stage
     graphmodel chokepoints my-data/ --by control --format csv > chokepoints.csv
-    """
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import chokepoints as rank  # noqa: PLC0415 - numpy, scipy
 
     network = _load(data)
     with _progress("removing") as update:
-        result = rank(network, by=by, mineral=_mineral_of(network, mineral), equity=equity, progress=update)
+        result = rank(
+            network,
+            by=by,
+            mineral=_mineral_of(network, mineral),
+            members=_members([by]),
+            equity=equity,
+            progress=update,
+        )
     _show(result.table.head(top) if top > 0 else result.table, form)
 
 
@@ -199,12 +213,12 @@ def chokepoints(data: str, mineral: str | None, by: str, equity: float, top: int
 @_severity
 @_format
 def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> None:
-    r"""Shut a selection and show who loses which product.
+    """Shut a selection and show who loses which product.
 
     \b
     graphmodel remove -w country=CHN -w stage=refining
     graphmodel remove -w alliance=G7 --severity 0.5 --format json
-    """
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import losses  # noqa: PLC0415 - numpy, scipy
     from graphmodel.scenario import Scenario  # noqa: PLC0415 - pandas
 
@@ -219,20 +233,20 @@ def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> Non
 @_by
 @_format
 def breakdown(data: str, by: str, form: str) -> None:
-    r"""Shut every plant, or every group, in turn and show who loses which product.
+    """Shut every plant, or every group, in turn and show who loses which product.
 
     \b
     graphmodel breakdown --format csv > losses_by_plant.csv
     graphmodel breakdown --by country,stage --format json
-    """
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import breakdown as split  # noqa: PLC0415 - numpy, scipy
 
-    _show(split(_load(data), by=by).table, form)
+    _show(split(_load(data), by=by, members=_members([by])).table, form)
 
 
-def _members(chosen: dict[str, Any]) -> pd.DataFrame | None:
-    """Membership of alliances, where the selection asks for one."""
-    if not {"alliance", "outside"} & set(chosen):
+def _members(keys: Iterable[str]) -> pd.DataFrame | None:
+    """Membership of alliances, where a selection or a lens asks for one."""
+    if not {"alliance", "outside"} & set(keys):
         return None
     from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
 
@@ -247,10 +261,13 @@ def closure(data: str, form: str, which: tuple[str, ...]) -> None:
     """Say how well a built data set closes: supply and need, basis of flows, large flows only estimated."""
     from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
 
-    for name in which or ("closure", "basis", "large_estimates"):
+    usual = ("closure", "basis", "large_estimates")
+    present = shipped.extras(data)
+    for name in which or [name for name in usual if name in present] or usual:
+        frame = present[name] if name in present else shipped.table(data, name)
         if form == "table":
             click.echo(f"\n{name}")
-        _show(shipped.table(data, name), form)
+        _show(frame, form)
 
 
 @main.command()
@@ -259,11 +276,22 @@ def closure(data: str, form: str, which: tuple[str, ...]) -> None:
     "--output", "-o", required=True, type=click.Path(path_type=Path), help=".json, .graphml, .gexf or a folder."
 )
 @click.option("--format", "-f", "form", help="json, graphml, gexf, csv or parquet; by the ending when absent.")
-def export(data: str, output: Path, form: str | None) -> None:
-    """Write a network to another format; nothing is lost, parallel edges stay."""
-    from graphmodel.convert import write  # noqa: PLC0415 - networkx
+@_force
+def export(data: str, output: Path, form: str | None, force: bool) -> None:
+    """Write a network to another format; nothing of it is lost, parallel edges stay.
 
-    write(_load(data), output, form)  # type: ignore[arg-type]
+    Further tables of a data set, such as references and closure, are not part of the network: a folder of CSV
+    files carries them over, .json, .graphml, .gexf and Parquet leave them behind.
+    """
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+    from graphmodel.convert import format_of, write, write_folder  # noqa: PLC0415 - networkx
+
+    kind = format_of(output, "folder" if form == "csv" else form)
+    _keep(output, force)
+    if kind == "folder":
+        write_folder(_load(data), output, extra=shipped.extras(data))
+    else:
+        write(_load(data), output, kind)  # type: ignore[arg-type]
     click.echo(f"wrote {output}", err=True)
 
 
@@ -278,13 +306,18 @@ def cite(name: str) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
+@_force
+def init(folder: Path, force: bool) -> None:
     """Start a data set of your own from the seven-node toy, ready to edit and check."""
     from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
     from graphmodel.convert import write_folder  # noqa: PLC0415 - pandas
+    from graphmodel.network import Network  # noqa: PLC0415 - pandas
 
-    network = shipped.load("toy-battery")
-    write_folder(network, folder, extra={"references": shipped.table("toy-battery", "references")})
+    _keep(folder, force)
+    toy, name = shipped.load("toy-battery"), folder.resolve().name or "my-data"
+    tables = {table: toy.table(table) for table in toy.table_names}
+    network = Network(**tables, name=name, description={**toy.description, "title": name})
+    write_folder(network, folder, extra=shipped.extras("toy-battery"))
     click.echo(f"wrote {folder}; edit the CSV files, then: graphmodel check {folder} --update", err=True)
 
 
@@ -309,12 +342,12 @@ def build(name: str, sources: Path | None, output: Path | None) -> None:
 @_mineral
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("report"), show_default=True)
 def report(data: str, mineral: str | None, output: Path) -> None:
-    r"""Write one self-contained HTML page with its figures and tables.
+    """Write one self-contained HTML page with its figures and tables.
 
     \b
     graphmodel report -o report
     graphmodel report my-data/ -o my-report
-    """
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel.report import write_report  # noqa: PLC0415 - matplotlib
 
     network = _load(data)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from graphmodel.convert import descriptor as descriptors
 from graphmodel.convert.files import read
-from graphmodel.convert.folder import read_folder, read_table
-from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.convert.folder import extra_tables, read_folder, read_table
+from graphmodel.errors import DataPackageError, UnknownNameError, nearest
 from graphmodel.network import Network
 
 _PACKAGED = Path(__file__).parent / "_datasets"
@@ -62,8 +62,8 @@ def load(name_or_path: str | os.PathLike[str]) -> Network:
     raise _unknown(name_or_path)
 
 
-def table(name: str, resource: str) -> pd.DataFrame:
-    """Read one table of a data set, such as ``references`` or ``closure``.
+def table(name: str | os.PathLike[str], resource: str) -> pd.DataFrame:
+    """Read one table of a data set, or of a folder of your own, such as ``references`` or ``closure``.
 
     Examples
     --------
@@ -74,8 +74,22 @@ def table(name: str, resource: str) -> pd.DataFrame:
     return read_table(_folder(name), resource)
 
 
-def cite(name: str) -> str:
-    """Return the citations of a data set and of its sources, one a line.
+def extras(name_or_path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
+    """Read the tables beside a network, such as ``references`` and ``closure``; none where it is a single file.
+
+    Examples
+    --------
+    >>> from graphmodel import datasets
+    >>> list(datasets.extras("toy-battery"))
+    ['references']
+    """
+    if Path(name_or_path).exists() and name_or_path not in _folders() and not any(Path(name_or_path).glob("*.csv")):
+        return {}
+    return extra_tables(_folder(name_or_path))
+
+
+def cite(name: str | os.PathLike[str]) -> str:
+    """Return the citations of a data set, or of a folder of your own, and of its sources, one a line.
 
     Examples
     --------
@@ -85,8 +99,8 @@ def cite(name: str) -> str:
     - Invented for teaching; no real plant is meant (2024). Licence MIT.
     """
     folder = _folder(name)
-    row = _row(name, folder)
-    year = f" ({row['year']})" if row["year"] else ""
+    row = _row(folder.resolve().name, folder)
+    year = _year(row["year"])
     lines = [f"{row['title']}{year}. Data package of graphmodel, licence {row['licence'] or 'not stated'}."]
     if (folder / "references.csv").exists():
         references = read_table(folder, "references").astype(object).fillna("")
@@ -95,10 +109,15 @@ def cite(name: str) -> str:
 
 
 def _citation(entry: Mapping[Hashable, object]) -> str:
-    year = f" ({entry['year']})" if entry.get("year") else ""
+    year = _year(entry.get("year"))
     url = f" {entry['url']}" if entry.get("url") else ""
     licence = f" Licence {entry['licence']}." if entry.get("licence") else ""
     return f"- {str(entry.get('citation', '')).rstrip('.')}{year}.{url}{licence}"
+
+
+def _year(year: object) -> str:
+    """Write a year in brackets; a column with gaps holds years as floats."""
+    return f" ({year:g})" if isinstance(year, float) else f" ({year})" if year else ""
 
 
 def root() -> Path:
@@ -112,12 +131,16 @@ def _folders() -> dict[str, Path]:
     return {folder.name: folder for folder in found if (folder / descriptors.FILE).is_file()}
 
 
-def _folder(name: str) -> Path:
-    """Folder of a data set, or of tables that are no network, such as ``alliances``."""
-    folder = root() / name
-    if Path(name).name != name or not any(folder.glob("*.csv")):
+def _folder(name: str | os.PathLike[str]) -> Path:
+    """Folder of a data set, of tables that are no network, such as ``alliances``, or one of the user's own."""
+    shipped, own = root() / name, Path(name)
+    if own.name == str(name) and any(shipped.glob("*.csv")):
+        return shipped
+    if not str(name) or not own.exists():
         raise _unknown(name)
-    return folder
+    if not any(own.glob("*.csv")):
+        raise DataPackageError(f"{own}: is no folder of CSV files; only such a folder has tables beside the network")
+    return own
 
 
 def _unknown(name: str | os.PathLike[str]) -> UnknownNameError:

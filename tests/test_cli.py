@@ -113,6 +113,32 @@ def test_closure_of_a_network_without_such_tables_says_so(run):
     assert "closure" in run("closure", "toy-battery", code=1).stderr
 
 
+def test_only_the_closure_tables_a_folder_has_get_a_heading(run, mine):
+    (mine / "basis.csv").write_text("basis,edges\nestimated,8\n")
+    run("check", str(mine), "--update")
+    out = run("closure", str(mine)).stdout
+    assert "estimated" in out
+    assert "large_estimates" not in out
+
+
+def test_closure_of_a_single_file_says_that_only_folders_have_such_tables(run, tmp_path):
+    path = str(tmp_path / "toy.json")
+    run("export", "toy-battery", "-o", path)
+    assert "folder of CSV files" in run("closure", path, code=1).stderr
+
+
+def test_a_folder_of_ones_own_is_cited_by_its_name(run, mine):
+    lines = run("cite", str(mine)).stdout.splitlines()
+    assert lines[0].startswith("mine (2024).")
+    assert lines[1].startswith("- Invented for teaching")
+
+
+def test_years_are_cited_as_whole_numbers(run):
+    out = run("cite", "minerals-2024").stdout
+    assert ".0)" not in out
+    assert "(2025)" in out
+
+
 def test_sources_are_cited(run):
     assert "USGS" in run("cite", "minerals-2024").stdout or "Geological Survey" in run("cite", "minerals-2024").stdout
 
@@ -124,6 +150,66 @@ def test_an_export_comes_back_equal(run, tmp_path, ending):
     path = tmp_path / f"toy.{ending}"
     run("export", "toy-battery", "-o", str(path))
     assert gm.read(path) == gm.load("toy-battery")
+
+
+def test_a_folder_carries_the_further_tables_over_and_a_file_does_not(run, tmp_path):
+    import graphmodel as gm
+    from graphmodel import datasets
+
+    for form in ([], ["-f", "csv"]):
+        folder = tmp_path / f"copy{len(form)}"
+        run("export", "minerals-2024", "-o", str(folder), *form)
+        assert gm.read(folder) == gm.load("minerals-2024")
+        for name in ("references", "closure"):
+            assert (folder / f"{name}.csv").read_bytes() == (datasets.root() / f"minerals-2024/{name}.csv").read_bytes()
+        assert run("closure", str(folder)).stdout == run("closure", "minerals-2024").stdout
+    run("export", str(folder), "-o", str(tmp_path / "copy.json"))
+    run("export", str(tmp_path / "copy.json"), "-o", str(tmp_path / "again"))
+    assert not (tmp_path / "again" / "references.csv").exists()
+    assert "references" in run("export", "--help").stdout
+
+
+def test_edited_references_are_not_left_behind_in_silence(run, mine, tmp_path):
+    (mine / "references.csv").write_text("reference\ntoy\n")
+    assert "references.csv" in run("export", str(mine), "-o", str(tmp_path / "copy"), code=1).stderr
+    assert not (tmp_path / "copy").exists()
+
+
+def test_parquet_without_pyarrow_is_one_message(run, tmp_path, monkeypatch):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    error = run("export", "toy-battery", "-o", str(tmp_path / "toy"), "-f", "parquet", code=1).stderr
+    assert 'pip install "graphmodel[parquet]"' in error
+
+
+@pytest.mark.parametrize("words", [("init",), ("export", "toy-battery", "-o")])
+def test_edits_are_kept_unless_force_is_said(run, mine, words):
+    original = (mine / "nodes.csv").read_bytes()
+    edited = original + b"mine-c,mining,AUS\n"
+    (mine / "nodes.csv").write_bytes(edited)
+    error = run(*words, str(mine), code=1).stderr
+    assert str(mine) in error
+    assert "--force" in error
+    assert (mine / "nodes.csv").read_bytes() == edited
+    run(*words, str(mine), "--force")
+    assert (mine / "nodes.csv").read_bytes() == original
+    assert "no problems" in run("check", str(mine)).stderr
+
+
+def test_a_file_is_never_replaced_by_a_folder(run, tmp_path):
+    (tmp_path / "notes").write_text("mine")
+    for more in ([], ["--force"]):
+        assert "is a file" in run("init", str(tmp_path / "notes"), *more, code=1).stderr
+    assert (tmp_path / "notes").read_text() == "mine"
+
+
+def test_a_new_data_set_bears_the_name_of_its_folder(mine):
+    import graphmodel as gm
+
+    network = gm.read(mine)
+    assert (network.name, network.description["title"]) == ("mine", "mine")
+    assert network == gm.load("toy-battery")  # tables, not names
 
 
 def test_a_fresh_folder_passes_its_check(run, mine):
@@ -163,6 +249,21 @@ def test_an_unknown_build_names_the_nearest(run):
 def test_every_command_explains_itself(run):
     for name in main.commands:
         assert "Usage" in run(name, "--help").stdout
+
+
+def test_examples_stand_on_lines_of_their_own(run):
+    for name in ("chokepoints", "remove", "breakdown", "report"):
+        out = run(name, "--help").stdout
+        assert "\\" not in out
+        assert "\b" not in out
+        examples = [line.strip() for line in out.splitlines() if line.strip().startswith("graphmodel ")]
+        assert len(examples) == 2
+        assert all(example.startswith(f"graphmodel {name}") for example in examples)
+
+
+@pytest.mark.parametrize("command", ["chokepoints", "breakdown"])
+def test_alliances_are_a_lens(run, command):
+    assert "AUKUS" in run(command, "toy-battery", "--by", "alliance", "--format", "csv").stdout
 
 
 def test_output_into_a_closed_pipe_leaves_no_traceback():

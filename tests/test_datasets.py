@@ -6,7 +6,8 @@ import pytest
 
 import graphmodel as gm
 from graphmodel import datasets
-from graphmodel.errors import UnknownNameError
+from graphmodel.convert import write_folder
+from graphmodel.errors import DataPackageError, UnknownNameError
 
 
 @pytest.fixture
@@ -66,6 +67,38 @@ def test_a_citation_leaves_out_what_is_not_known(home):
 
     update_descriptor(home / "toy-copy")
     assert gm.cite("toy-copy").splitlines()[1] == "- USGS (2025). https://x.org"
+
+
+def test_years_of_a_column_with_gaps_are_whole(home):
+    (home / "toy-copy" / "references.csv").write_text("reference,citation,year\na,USGS,2025\nb,BGS,\n")
+    from graphmodel.convert import update_descriptor
+
+    update_descriptor(home / "toy-copy")
+    assert gm.cite("toy-copy").splitlines()[1:] == ["- USGS (2025).", "- BGS."]
+
+
+def test_tables_of_a_folder_of_ones_own_are_read_too(tmp_path):
+    toy = gm.load("toy-battery")
+    references = gm.table("toy-battery", "references")
+    write_folder(toy, tmp_path / "mine", extra={"references": references})
+    assert gm.table(tmp_path / "mine", "references").equals(references)
+    assert list(datasets.extras(tmp_path / "mine")) == ["references"]
+    gm.write(toy, tmp_path / "mine.json")
+    assert datasets.extras(tmp_path / "mine.json") == {}
+    with pytest.raises(DataPackageError, match="folder of CSV files"):
+        gm.cite(tmp_path / "mine.json")
+    with pytest.raises(UnknownNameError):
+        gm.table(tmp_path / "absent", "references")
+
+
+def test_a_build_states_its_licence_as_frictionless_does(home):
+    from graphmodel.build import BUILDS
+
+    toy = gm.load("toy-copy")
+    for name, about in BUILDS.items():
+        tables = {table: toy.table(table) for table in toy.table_names}
+        write_folder(gm.Network(**tables, name=name, description=about), home / name)
+        assert gm.available().set_index("name").loc[name, "licence"] == "CC-BY-4.0"
 
 
 def test_every_row_of_the_toy_has_a_reference_that_exists():

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 import graphmodel as gm
-
 from graphmodel.processes import node_slots, processes
 from tests.conftest import network
 

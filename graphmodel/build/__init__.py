@@ -23,7 +23,13 @@ BUILDS = {
         "title": "Mineral value chains 2024: cobalt from mine to cell, with its nickel and copper hosts",
         "year": 2024,
         "mineral": "cobalt",
-        "licence": "CC-BY-4.0",
+        "licences": [
+            {
+                "name": "CC-BY-4.0",
+                "title": "Creative Commons Attribution 4.0 International",
+                "path": "https://creativecommons.org/licenses/by/4.0/",
+            }
+        ],
     }
 }
 """Data packages made from source tables, and what each says of itself."""

@@ -93,62 +93,56 @@ def _like(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     """Plants as curated, and one node for every remainder, demand and stock."""
     plants = sources["plants"].set_index("node_id")
-    role = sources["stages"].set_index("stage")["role"]
-    stage_label = sources["stages"].set_index("stage")["label"]
-    label = sources["materials"].set_index("material")["label"]
     mineral = sources["materials"].set_index("material")["mineral"]
-    nameplates = sources["plant_outputs"].set_index(["node_id", "material"])["capacity"]
     cells = sized.cells.set_index(["stage", "material", "country"])
     rows = []
-    for node_id, made in _with_sinks(sized, role).groupby("node_id", sort=True):
-        controlled = made[
-            [key in cells.index for key in zip(made["stage"], made["material"], made["country"], strict=True)]
-        ]
-        first = (controlled if len(controlled) else made).sort_values("quantity", ascending=False).iloc[0]
+    for node_id, made in sized.outputs.groupby("node_id", sort=True):
+        controlled = [key in cells.index for key in zip(made["stage"], made["material"], made["country"], strict=True)]
+        first = (made[controlled] if any(controlled) else made).sort_values("quantity", ascending=False).iloc[0]
         main = made[made["material"].map(mineral) == _main_mineral(sources, str(node_id), first, plants, mineral)]
-        output = float(main["quantity"].sum())
+        output = {"node_id": node_id, "output": float(main["quantity"].sum())}
         if node_id in plants.index:
-            plant = plants.loc[node_id]
-            capacity = nameplates.reindex([(node_id, m) for m in main["material"]]).sum(min_count=1)
-            rows.append(
-                {
-                    **plant[["name", "operator", "stage", "country", "control", "status", "start_year", "lat", "lon"]],
-                    "cluster": plant["cluster"] or "no",
-                    "reference": plant["reference"],
-                    "evidence": plant["evidence"],
-                    "node_id": node_id,
-                    "kind": "facility",
-                    "capacity": capacity,
-                    "output": output,
-                }
-            )
-            continue
-        stage, country = str(first["stage"]), str(first["country"])
-        kind = {"sink": "demand", "stock": "stock"}.get(role[stage], "remainder")
-        what = label[first["material"]] if kind != "remainder" else stage_label[stage]
-        cell = cells.loc[(stage, first["material"], country)]
-        rows.append(
-            {
-                "node_id": node_id,
-                "name": f"{what}, {places.name(country)}"
-                if kind != "remainder"
-                else f"Other {what.lower()}, {places.name(country)}",
-                "kind": kind,
-                "stage": stage,
-                "country": country,
-                "control": country if kind == "demand" else "",
-                "output": output,
-                "capacity": np.nan,
-                "cluster": "yes" if kind == "remainder" else "no",
-                "reference": cell["reference"],
-                "evidence": "derived" if kind == "remainder" else cell["evidence"],
-            }
-        )
+            rows.append({**output, **_facility(sources, str(node_id), plants.loc[node_id], main)})
+        else:
+            cell = cells.loc[(first["stage"], first["material"], first["country"])]
+            rows.append({**output, **_unnamed(sources, places, first, cell)})
     return pd.DataFrame(rows).sort_values("node_id").reset_index(drop=True)
 
 
-def _with_sinks(sized: Sized, role: pd.Series) -> pd.DataFrame:
-    return sized.outputs.assign(role=sized.outputs["stage"].map(role))
+def _facility(sources: Sources, node_id: str, plant: pd.Series, main: pd.DataFrame) -> dict[str, object]:
+    """Describe a named plant; reference and evidence are those of its main output, the site has its own."""
+    stated = sources["plant_outputs"].set_index(["node_id", "material"])
+    largest = stated.loc[(node_id, main.sort_values("quantity")["material"].iloc[-1])]
+    kept = ["name", "operator", "stage", "country", "control", "status", "start_year", "lat", "lon"]
+    return {
+        **plant[kept],
+        "kind": "facility",
+        "cluster": plant["cluster"] or "no",
+        "capacity": stated["capacity"].reindex([(node_id, m) for m in main["material"]]).sum(min_count=1),
+        "reference": largest["reference"],
+        "evidence": largest["evidence"],
+        "site_reference": plant["reference"],
+    }
+
+
+def _unnamed(sources: Sources, places: Places, first: pd.Series, cell: pd.Series) -> dict[str, object]:
+    """Describe a remainder, a demand or a stock."""
+    stage = sources["stages"].set_index("stage").loc[first["stage"]]
+    kind = {"sink": "demand", "stock": "stock"}.get(stage["role"], "remainder")
+    label = sources["materials"].set_index("material")["label"]
+    what = f"Other {stage['label'].lower()}" if kind == "remainder" else label[first["material"]]
+    return {
+        "name": f"{what}, {places.name(first['country'])}",
+        "kind": kind,
+        "stage": first["stage"],
+        "country": first["country"],
+        "control": first["country"] if kind == "demand" else "",
+        "capacity": np.nan,
+        "cluster": "yes" if kind == "remainder" else "no",
+        "reference": cell["reference"],
+        "evidence": "derived" if kind == "remainder" else cell["evidence"],
+        "site_reference": "",
+    }
 
 
 def _main_mineral(sources: Sources, node_id: str, first: pd.Series, plants: pd.DataFrame, mineral: pd.Series) -> str:

@@ -77,11 +77,10 @@ def prior(
             for i, j in zip(left, right, strict=True):
                 if contract[i, j] > 0:
                     row = agreed.loc[(here["node_id"].iloc[i], there["node_id"].iloc[j])]
-                    basis.append(str(row["basis"]))
+                    basis.append(_rests_on(row, str(row["basis"])))
                 elif pair is not None:
                     row = pair
-                    # a pattern nobody has reported is an estimate, even where it is written down as trade
-                    basis.append("estimated" if str(pair["evidence"]) == "assumed" else "trade")
+                    basis.append(_rests_on(pair, "trade"))
                 else:
                     row = None
                     basis.append("estimated")
@@ -110,6 +109,11 @@ def _pair_table(
         quantity=("quantity", "sum"), reference=("reference", "first"), evidence=("evidence", "first")
     )
     return pairs, {str(code) for code in rows["exporter"]}
+
+
+def _rests_on(row: pd.Series, basis: str) -> str:
+    """Say what a flow rests on: a pattern nobody has reported is an estimate, even where it is written down."""
+    return "estimated" if str(row["evidence"]) == "assumed" else basis
 
 
 def _kept_at_home(listed: pd.DataFrame, known: set[str]) -> dict[tuple[str, str], pd.Series]:

@@ -311,7 +311,7 @@ def _scaled(output: np.ndarray, capacity: np.ndarray, total: float) -> tuple[np.
     """Fit named plants under a total: nameplates give way first, known outputs only if they must.
 
     Plants below the total keep what they are known to make; a plant of which neither output nor
-    capacity is known shares equally in what the others leave.
+    capacity is known shares equally in half of what the others leave.
     """
     known = ~np.isnan(output)
     quantity = np.where(known, output, capacity)

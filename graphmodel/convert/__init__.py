@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from graphmodel.convert.files import Format, read, write
-from graphmodel.convert.folder import folder_problems, read_folder, read_table, update_descriptor, write_folder
+from graphmodel.convert.files import Format, format_of, read, write
+from graphmodel.convert.folder import (
+    extra_tables,
+    folder_problems,
+    read_folder,
+    read_table,
+    update_descriptor,
+    write_folder,
+)
 from graphmodel.convert.graphs import from_igraph, from_networkx, to_igraph, to_networkx
 from graphmodel.convert.markup import read_gexf, read_graphml, write_gexf, write_graphml
 from graphmodel.convert.node_link import read_json, write_json
@@ -11,7 +18,9 @@ from graphmodel.convert.parquet import read_parquet, write_parquet
 
 __all__ = [
     "Format",
+    "extra_tables",
     "folder_problems",
+    "format_of",
     "from_igraph",
     "from_networkx",
     "read",

@@ -65,7 +65,7 @@ def write(network: Network, path: str | os.PathLike[str], format: Format | None 
     True
     """
     target = Path(path)
-    _WRITERS[_format(target, format)](network, target)
+    _WRITERS[format_of(target, format)](network, target)
 
 
 def read(path: str | os.PathLike[str], format: Format | None = None) -> Network:
@@ -99,10 +99,10 @@ def read(path: str | os.PathLike[str], format: Format | None = None) -> Network:
     origin = Path(path)
     if not origin.exists():
         raise DataPackageError(f"{origin}: no such file or folder")
-    return _READERS[_format(origin, format)](origin)
+    return _READERS[format_of(origin, format)](origin)
 
 
-def _format(path: Path, said: str | None) -> str:
+def format_of(path: Path, said: str | None) -> str:
     """Tell the format by what is said, by what a folder holds, or by the extension."""
     known = get_args(Format)
     if said is not None:

@@ -212,6 +212,11 @@ def read_table(path: str | os.PathLike[str], resource: str) -> pd.DataFrame:
     return frame
 
 
+def extra_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
+    """Read the tables of a folder that are no part of a network, such as ``references``, by name."""
+    return {name: read_table(path, name) for name in _open(Path(path)).resources if name not in TABLES}
+
+
 def folder_problems(path: str | os.PathLike[str]) -> tuple[Problem, ...]:
     """List everything that keeps a folder from being read, without raising.
 

@@ -12,7 +12,7 @@ from graphmodel.convert.atomic import replace_folder
 from graphmodel.convert.guard import LIMIT_MB, parse_json, read_bytes
 from graphmodel.convert.node_link import encode
 from graphmodel.convert.records import VERSION, Document, Record, read_head, to_document, to_network
-from graphmodel.errors import DataPackageError, Problem, SchemaError, UntrustedFileError, listed
+from graphmodel.errors import DataPackageError, GraphModelError, Problem, SchemaError, UntrustedFileError, listed
 from graphmodel.network import Network
 from graphmodel.schema import TABLES
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 HEAD = "network.json"
+
+
+class MissingPackageError(GraphModelError, ImportError):
+    """A package that only an extra of graphmodel brings is not installed."""
 
 
 def write_parquet(network: Network, path: str | os.PathLike[str]) -> None:
@@ -36,7 +40,7 @@ def write_parquet(network: Network, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    ImportError
+    MissingPackageError
         If pyarrow is not installed.
     DataPackageError
         If the folder holds something else.
@@ -93,7 +97,7 @@ def read_parquet(path: str | os.PathLike[str], *, limit_mb: float = 4 * LIMIT_MB
 
     Raises
     ------
-    ImportError
+    MissingPackageError
         If pyarrow is not installed.
     DataPackageError
         If there is no such folder, or it holds no tables.
@@ -143,4 +147,4 @@ def _rows(table: pa.Table) -> list[Record]:
 
 def _require_pyarrow() -> None:
     if importlib.util.find_spec("pyarrow") is None:
-        raise ImportError('Parquet needs pyarrow: pip install "graphmodel[parquet]"')
+        raise MissingPackageError('Parquet needs pyarrow: pip install "graphmodel[parquet]"')

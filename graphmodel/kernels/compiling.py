@@ -22,7 +22,7 @@ def compiled(loop: Callable[P, R]) -> Callable[P, R]:
     -------
     callable
         Same signature, same answers. It releases the interpreter lock, and its code is kept on disk for the
-        next session. With ``NUMBA_DISABLE_JIT=1`` it is the loop itself.
+        next run. With ``NUMBA_DISABLE_JIT=1`` it is the loop itself.
 
     Notes
     -----

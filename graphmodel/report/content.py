@@ -10,6 +10,7 @@ import pandas as pd
 
 from graphmodel import datasets
 from graphmodel.analysis import breakdown, chokepoints, concentration, diversification, losses, removal
+from graphmodel.analysis.removal import RESPONSES
 from graphmodel.checks import check
 from graphmodel.errors import GraphModelError
 from graphmodel.network import Network
@@ -47,8 +48,10 @@ def gather(network: Network, *, mineral: str | None, data: str | None) -> Conten
     sparse = _sparse(data)
     if sparse is not None:
         for by, table in rankings.items():
-            other = removal(sparse, by=by, mineral=mineral).table.set_index("removed")["loss_share"]
-            table.insert(6, "frozen_share_sparse", table["removed"].map(other))
+            for response in RESPONSES:
+                other = removal(sparse, by=by, mineral=mineral, response=response).table
+                column = table["removed"].map(other.set_index("removed")["loss_share"])
+                table.insert(table.columns.get_loc(f"{response}_share") + 1, f"{response}_share_sparse", column)
     rankings = {by: _spelled(network, by, table) for by, table in rankings.items()}
     content = Content(network, mineral, _headline(network, rankings["country,stage"], mineral), rankings=rankings)
     content.sentences["centrality"] = _missed(network, rankings["country,stage"])
@@ -57,13 +60,14 @@ def gather(network: Network, *, mineral: str | None, data: str | None) -> Conten
         content.tables[f"chokepoints_by_{by.replace(',', '_')}"] = table
     for removed in rankings["country,stage"]["removed"].head(SHOWN_SCENARIOS):
         country, stage = str(removed).split(":")
-        name = f"{_place(country)} · {_stages(network)[stage]} stops"
+        name = f"{_place(country)} stops {_stages(network)[stage]}"
         content.stopped[name] = losses(network, Scenario(name).shut(country=country, stage=stage))
         content.tables[f"losses_without_{country}_{stage}"] = content.stopped[name].table
         content.shown[name] = _shown_losses(network, content.stopped[name].table, mineral)
     content.tables["losses_by_plant"] = breakdown(network).table
     for lens in ("country", "control", "owner"):
         content.tables[f"concentration_by_{lens}"] = concentration(network, by=lens, mineral=mineral).table
+        content.shown[lens] = _worded(network, content.tables[f"concentration_by_{lens}"])
     _add_projects(content)
     _add_closure(content, data)
     return content
@@ -127,13 +131,17 @@ def _headline(network: Network, ranking: pd.DataFrame, mineral: str | None) -> s
     first = ranking.iloc[0]
     country, stage = str(first["removed"]).split(":")
     what = f"the {mineral} in final products" if mineral else "final demand"
-    sparse = first.get("frozen_share_sparse")
-    more = f"; {percent(sparse)} on the sparse reconstruction" if sparse is not None else ""
+    low, high = (_with_sparse(first, response) for response in RESPONSES)
     return (
-        f"Without {_stages(network)[stage]} in {_place(country)}, the world loses from "
-        f"{percent(first['reachability_share'])} (any path left is enough) to {percent(first['frozen_share'])} "
-        f"(nobody replaces a supplier{more}) of {what}."
+        f"Without {_stages(network)[stage]} in {_place(country)}, the world loses from {low} of {what} if any path "
+        f"left is enough to {high} if nobody replaces a supplier."
     )
+
+
+def _with_sparse(row: pd.Series, response: str) -> str:
+    """Write a share, and that of the sparse reconstruction where there is one."""
+    share, other = percent(row[f"{response}_share"]), row.get(f"{response}_share_sparse")
+    return share if other is None else f"{share} (sparse reconstruction: {percent(other)})"
 
 
 def _missed(network: Network, ranking: pd.DataFrame) -> str:
@@ -153,13 +161,19 @@ def _missed(network: Network, ranking: pd.DataFrame) -> str:
 
 
 def _no_single_point(plants: pd.DataFrame) -> str:
-    lost = int((plants["reachability_share"] > 0).sum())
-    if lost == 0:
-        return (
-            "No single plant cuts any user off completely: some other path always remains. That is what a densely "
-            "estimated network gives, and why reachability is only the lower bound."
+    dense = int((plants["reachability_share"] > 0).sum())
+    words = f"{dense} single plants cut" if dense else "No single plant cuts"
+    words += " some users off completely"
+    if "reachability_share_sparse" in plants:
+        other = plants.sort_values("reachability_share_sparse", ascending=False).query("reachability_share_sparse > 0")
+        named = ", ".join(f"{r.label} {percent(r.reachability_share_sparse)}" for r in other.head(3).itertuples())
+        words += (
+            f" on the dense reconstruction, {len(other) or 'none'} on the sparse one{f' ({named})' if named else ''}"
         )
-    return f"{lost} single plants cut some users off completely, whatever the rest does."
+    return (
+        f"{words}. In a densely estimated network some other path nearly always remains, which is why reachability is "
+        "only the lower bound."
+    )
 
 
 def _add_projects(content: Content) -> None:
@@ -178,7 +192,8 @@ def _add_projects(content: Content) -> None:
     content.scenario = scenario
     content.projects = diversification(network, scenario, mineral=content.mineral)
     table = content.projects.table
-    content.tables["projects"] = chosen
+    unit = network.table("materials").set_index("material")["unit"]
+    content.tables["projects"] = chosen.assign(unit=chosen["material"].map(unit))
     content.tables["projects_change"] = table
     by_country = table[table["lens"] == "country"].set_index(["measure", "stage"])
     worst, shares = by_country.loc[("worst_loss", "all")], by_country.loc["largest_share"]
@@ -188,10 +203,46 @@ def _add_projects(content: Content) -> None:
         for stage, row in shares[shares["change"] < 0].sort_values("change").head(2).iterrows()
     ]
     content.sentences["projects"] = (
-        f"{len(chosen)} announced projects at full capacity, whatever their chance of being built, would lower the "
-        f"largest country's share of {' and of '.join(moved)}, and the worst loss from one country's stop from "
-        f"{percent(worst['without'])} to {percent(worst['with_scenario'])}. What a new plant makes still has to find "
-        "the next stage: where that stays concentrated, the loss hardly moves."
+        f"{len(chosen)} listed projects (announced, paused or studied) at full capacity, whatever their chance of "
+        f"being built, would lower the largest country's share of {' and of '.join(moved)}, but the worst loss when "
+        f"one country stops at every stage only from {percent(worst['without'])} to {percent(worst['with_scenario'])}. "
+        f"{_what_gets_worse(table)}"
+    )
+
+
+def _what_gets_worse(table: pd.DataFrame) -> str:
+    """Name the losses that the projects raise, by location and by control."""
+    words = {
+        "worst_loss": "the worst loss",
+        "worst_loss_outside": "the worst loss outside the worst group",
+        "mean_loss": "the mean loss",
+    }
+    lenses = {"country": "by location", "control": "by control"}
+    raised = table[table["measure"].isin(list(words)) & (table["change"] > 1e-4)]
+    if raised.empty:
+        return "No measure of loss gets worse."
+    listed = [
+        f"{words[row.measure]} {lenses[row.lens]} (from {percent(row.without)} to {percent(row.with_scenario)})"
+        for row in raised.itertuples()
+    ]
+    return f"Some measures get worse: {'; '.join(listed)}."
+
+
+def _worded(network: Network, table: pd.DataFrame) -> pd.DataFrame:
+    """Write out the codes of stages and countries."""
+    return table.assign(stage=table["stage"].map(_stages(network)), largest=table["largest"].map(_place))
+
+
+def _graded(network: Network, mineral: str | None) -> str:
+    """Say how much of the flow, and of the named plants' output, is no more than judgement."""
+    edges, nodes = network.edges, network.nodes
+    flow = pd.Series(network.quantity(mineral)).groupby(edges["evidence"].to_numpy()).sum()
+    plants = nodes[nodes["kind"].isin(["facility", ""])]
+    made = plants["evidence"].eq("assumed").mean()
+    share = flow.get("assumed", 0.0) / flow.sum() if flow.sum() else 0.0
+    return (
+        f"{percent(share)} of all flow{f' of {mineral}' if mineral else ''}, added over stages, and {percent(made)} of "
+        "the named plants rest on judgement (grade assumed): no source was seen for the figure itself."
     )
 
 
@@ -204,9 +255,14 @@ def _add_closure(content: Content, data: str | None) -> None:
         for grade, n in frame["evidence"].value_counts().sort_index().items()
     ]
     content.tables["evidence"] = pd.DataFrame(counts, columns=["table", "evidence", "rows"])
+    content.sentences["evidence"] = _graded(content.network, content.mineral)
     content.tables["findings"] = check(content.network)
     for name in ("closure", "basis", "large_estimates", "references"):
         try:
             content.tables[name] = datasets.table(data or "", name)
         except GraphModelError:
             continue  # a network of the user's own has no such table, and the page leaves the part out
+    if "large_estimates" in content.tables:
+        unit = content.network.table("materials").set_index("material")["unit"]
+        listed = content.tables["large_estimates"]
+        content.tables["large_estimates"] = listed.assign(unit=listed["material"].map(unit))
