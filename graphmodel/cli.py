@@ -59,7 +59,7 @@ _where = click.option(
 )  # fmt: skip
 _by = click.option(
     "--by", default="plant", show_default=True, metavar="LENS",
-    help="plant (each single facility), node, country, control, owner, stage, country,stage …",
+    help="plant (each single facility), node, country, control, owner, alliance, stage, country,stage …",
 )  # fmt: skip
 _force = click.option("--force", is_flag=True, help="Replace the data set in a folder that is not empty.")
 _severity = click.option("--severity", default=1.0, show_default=True, help="Share that stops, 0 to 1.")

@@ -20,7 +20,7 @@ __all__ = ["BUILDS", "SOURCES", "build"]
 
 BUILDS = {
     "minerals-2024": {
-        "title": "Mineral value chains 2024: cobalt from mine to cell, with its nickel and copper hosts",
+        "title": "Mineral value chains 2024: cobalt from mine to use, with its nickel and copper hosts",
         "year": 2024,
         "mineral": "cobalt",
         "licences": [

@@ -16,8 +16,8 @@ class Group:
     """Inputs of one stage that replace one another, pooled over its products.
 
     `base` is the need of the reference input per unit of each product; `relative` is how much of another input
-    stands for one unit of the reference input; `amount` is each input per unit of the first product, which sizes products
-    made of one feed.
+    stands for one unit of the reference input; `amount` is each input per unit of the first product, which sizes
+    products made of one feed.
     """
 
     stage: str
