@@ -121,15 +121,17 @@ def test_known_trade_goes_before_size(folder):
     assert set(metal["basis"]) == {"trade"}
 
 
-def test_a_contract_keeps_its_tonnes_inside_its_country_pair(folder):
+@pytest.mark.parametrize(("evidence", "basis"), [("reported", "contract"), ("assumed", "estimated")])
+def test_a_contract_keeps_its_tonnes_inside_its_country_pair(folder, evidence, basis):
     (folder / "contracts.csv").write_text(
-        f"source,target,material,quantity,unit,basis,reference,evidence\nmine-b,ref-b,ore,30,t Co,contract,{R}\n"
+        "source,target,material,quantity,unit,basis,reference,evidence\n"
+        f"mine-b,ref-b,ore,30,t Co,contract,{R.split(',')[0]},{evidence}\n"
     )
     network, _ = made(folder)
     assert flow(network, "mine-b", "ref-b") >= 30 * (1 - 1e-3)  # by size it would be 16
     assert flow(network, "mine-a", "ref-b") + flow(network, "mine-b", "ref-b") == pytest.approx(40)
     bases = network.edges.set_index(["source", "target"])["basis"]
-    assert bases[("mine-b", "ref-b")] == "contract"
+    assert bases[("mine-b", "ref-b")] == basis  # what nobody has reported is an estimate, contract or not
 
 
 def test_untraded_material_stays_at_home(folder):
