@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.plot import style as look
@@ -48,10 +47,7 @@ def centrality_ranking(
         If the table has no such measure.
     """
     table = result.table
-    known = list(dict.fromkeys(table["measure"]))
-    if measure is not None and measure not in known:
-        raise UnknownNameError(f"no measure {measure!r} in this result; {nearest(measure, known)}")
-    chosen = measure or (known[0] if known else "")
+    chosen = look.chosen_or_first(measure, table["measure"], "measure")
     table = table[(table["measure"] == chosen) & table["value"].notna()]
     table = table.sort_values(["rank", "node_id"], kind="stable").head(top)
     ax = look.axes_or_new(ax, height=12 + 5 * max(len(table), 3))
@@ -61,10 +57,9 @@ def centrality_ranking(
     ax.barh(range(len(table)), table["value"], **{"color": look.BAR, "height": 0.7, **style})
     for row, value in enumerate(table["value"]):
         look.beside(ax, look.number(value), max(value, 0.0), row)
-    ax.set_yticks(range(len(table)), [look.plain(words.get(node, node), 44) for node in table["node_id"]])
-    ax.set_ylim(len(table) - 0.4, -0.6)
+    look.name_rows(ax, [look.plain(words.get(node, node), 44) for node in table["node_id"]])
     ax.margins(x=0.1)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
+    look.write_ticks(ax.xaxis, look.number)
     look.x_title(ax, chosen.replace("_", " "))
     look.tidy(ax)
     return ax
@@ -130,9 +125,9 @@ def centrality_against_loss(
     ax.set_xlim(-0.03 * width, 1.04 * width)
     ax.set_ylim(-0.03 * height, 1.12 * height)
     _name_outliers(ax, table, measure, labelled, names, (width, height))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
+    look.write_ticks(ax.xaxis, look.number)
     ax.xaxis.set_major_locator(look.few_ticks())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
+    look.write_ticks(ax.yaxis, look.percent)
     ax.yaxis.set_major_locator(look.few_ticks())
     look.x_title(ax, words.partition(",")[0])
     look.tidy(ax, grid="y")

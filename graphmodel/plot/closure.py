@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from graphmodel.plot import style as look
 from graphmodel.schema import BASES
@@ -103,9 +102,8 @@ def basis_bars(
 def _rows(ax: Axes, table: pd.DataFrame, names: Mapping[str, str] | None) -> None:
     words = names or {}
     labels = [look.plain(look.sentence(words.get(material, material)), 40) for material in table["material"]]
-    ax.set_yticks(range(len(table)), labels)
-    ax.set_ylim(len(table) - 0.4, -0.6)
+    look.name_rows(ax, labels)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
+    look.write_ticks(ax.xaxis, look.percent)
     look.tidy(ax)
     ax.spines["bottom"].set_bounds(0, 1)

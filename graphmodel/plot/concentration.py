@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names
@@ -46,8 +45,7 @@ def concentration_ranges(
         largest = words.get(str(entry.largest), str(entry.largest))
         words_beside = f"{largest} {look.percent(float(entry.largest_share))}" if largest else "none named"
         look.beside(ax, look.plain(words_beside), high[row], row)
-    ax.set_yticks(rows, [look.plain(_row_name(entry, words)) for entry in look.rows(table)])
-    ax.set_ylim(len(rows) - 0.4, -0.6)
+    look.name_rows(ax, [look.plain(_row_name(entry, words)) for entry in look.rows(table)])
     ax.set_xlim(0, 1.28)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     look.x_title(ax, "Herfindahl–Hirschman index, low to high (0 to 1)")
@@ -107,7 +105,7 @@ def stage_shares(
     ax.set_ylim(len(stages) - 0.5, -1.0)
     ax.set_xlim(0, 1.28 if index is not None else 1)
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
+    look.write_ticks(ax.xaxis, look.percent)
     look.x_title(ax, f"share of each stage's output{f' of {of}' if of else ''}", loc="left")
     look.tidy(ax)
     ax.spines["bottom"].set_visible(False)

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
-from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.plot import style as look
 from graphmodel.results import DiversificationResult
 
@@ -49,11 +47,7 @@ def before_and_after(
     UnknownNameError
         If the table has no such measure.
     """
-    table = result.table
-    known = list(dict.fromkeys(table["measure"]))
-    if measure is not None and measure not in known:
-        raise UnknownNameError(f"no measure {measure!r} in this result; {nearest(measure, known)}")
-    chosen = measure or (known[0] if known else "")
+    chosen = look.chosen_or_first(measure, result.table["measure"], "measure")
     return dumbbells(result, [chosen], ax=ax, names=names, title=_IN_WORDS.get(chosen, chosen), **style)
 
 
@@ -92,11 +86,10 @@ def dumbbells(
     for row, pair in enumerate(zip(before, after, strict=True)):
         look.beside(ax, _change(*pair), max([value for value in pair if value == value], default=0.0), row)
     labels = [_row_name(entry, names or {}, many=len(measures) > 1) for entry in look.rows(table)]
-    ax.set_yticks(rows, [look.plain(label, 48) for label in labels])
-    ax.set_ylim(len(table) - 0.4, -0.6)
+    look.name_rows(ax, [look.plain(label, 48) for label in labels])
     largest = max([value for value in (*before, *after) if value == value], default=0.0)
     ax.set_xlim(0, 1.3 * largest if largest > 0 else 1.0)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.number(value)))
+    look.write_ticks(ax.xaxis, look.number)
     ax.xaxis.set_major_locator(look.few_ticks())
     look.tidy(ax)
     return ax

@@ -93,10 +93,7 @@ def breakdown_by_product(
         If nothing of that name loses anything.
     """
     table = result.table
-    known = list(dict.fromkeys(table["removed"].astype(str)))
-    if removed is not None and removed not in known:
-        raise UnknownNameError(f"no loss without {removed!r} in this result; {nearest(removed, known)}")
-    chosen = removed or (known[0] if known else "")
+    chosen = look.chosen_or_first(removed, table["removed"].astype(str), "loss without")
     table = table[(table["removed"] == chosen) & (table["response"] == response)]
     title = place_name(chosen, {**country_names(), **(names or {})})
     return _heat_map(

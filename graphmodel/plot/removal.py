@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names, place_name
@@ -103,10 +102,9 @@ def _ranking(
     ends = table[["share", "least"]].max(axis=1)
     for row, share, end in zip(rows, table["share"], ends, strict=True):
         look.beside(ax, look.percent(share), end, row)
-    ax.set_yticks(rows, [look.plain(label, 44) for label in row_names(table, names)])
-    ax.set_ylim(len(table) - 0.4, -0.6)
+    look.name_rows(ax, [look.plain(label, 44) for label in row_names(table, names)])
     ax.set_xlim(0, 1.08 * ends.max())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: look.percent(value)))
+    look.write_ticks(ax.xaxis, look.percent)
     look.x_title(ax, "share of final demand lost")
     look.tidy(ax)
     ax.tick_params(axis="y", pad=7)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator
+
+from graphmodel.errors import UnknownNameError, nearest
 
 WIDTH = 180.0
 """Width of a figure over two columns, in mm."""
@@ -232,6 +235,31 @@ def sentence(words: str) -> str:
 def rows(table: pd.DataFrame) -> Iterator[Any]:
     """Walk a table row by row, columns as attributes."""
     yield from table.itertuples()
+
+
+def chosen_or_first(chosen: str | None, column: Iterable[str], what: str) -> str:
+    """Return what was asked for, or what a column begins with; "" where it is empty.
+
+    Raises
+    ------
+    UnknownNameError
+        If the column does not hold what was asked for; ``what`` says what it is.
+    """
+    known = list(dict.fromkeys(column))
+    if chosen is not None and chosen not in known:
+        raise UnknownNameError(f"no {what} {chosen!r} in this result; {nearest(chosen, known)}")
+    return chosen or (known[0] if known else "")
+
+
+def name_rows(ax: Axes, labels: Sequence[str]) -> None:
+    """Label the rows of a ranking, the first on top; words are taken as safe."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+
+
+def write_ticks(axis: Axis, write: Callable[[float], str]) -> None:
+    """Write the numbers along an axis as `number` or `percent` does."""
+    axis.set_major_formatter(lambda value, _: write(value))
 
 
 def few_ticks() -> MaxNLocator:

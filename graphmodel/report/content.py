@@ -14,6 +14,7 @@ from graphmodel.analysis.removal import RESPONSES
 from graphmodel.checks import check
 from graphmodel.errors import GraphModelError
 from graphmodel.network import Network
+from graphmodel.plot.places import place_name
 from graphmodel.report.words import percent
 from graphmodel.results import DiversificationResult, LossResult
 from graphmodel.scenario import Scenario
@@ -95,14 +96,8 @@ def _spelled(network: Network, by: str, table: pd.DataFrame) -> pd.DataFrame:
     """Write out the codes of countries and stages in the labels."""
     if by == "plant":
         return table
-    stages = _stages(network)
-    words = [
-        " · ".join(
-            stages.get(part, _place(part)) if place else _place(part) for place, part in enumerate(str(r).split(":"))
-        )
-        for r in table["removed"]
-    ]
-    return table.assign(label=words)
+    words = {**_names(), **_stages(network)}
+    return table.assign(label=[place_name(removed, words) for removed in table["removed"]])
 
 
 def _shown_losses(network: Network, table: pd.DataFrame, mineral: str | None) -> pd.DataFrame:
