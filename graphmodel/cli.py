@@ -157,20 +157,30 @@ def summary(data: str, form: str) -> None:
 def check(folder: Path, update: bool, form: str) -> None:
     """Tell everything that is wrong in a folder of tables: file, line, column, value, hint.
 
-    Exits with 1 when there is a problem. Plausibility findings are listed after, and do not change the exit code.
+    The folder holds a data set, or the source tables one is built from (datasets/minerals-2024/sources). Exits with
+    1 when there is a problem. Plausibility findings are listed after, and do not change the exit code.
     """
     import pandas as pd  # noqa: PLC0415 - pandas
 
     from graphmodel.checks import check as find  # noqa: PLC0415 - pandas
     from graphmodel.convert import folder_problems, read_folder, update_descriptor  # noqa: PLC0415 - pandas
 
-    if update:
-        update_descriptor(folder)
-    problems = folder_problems(folder)
+    of_sources = not (folder / "nodes.csv").exists() and any(folder.rglob("plants.csv"))
+    if of_sources:
+        from graphmodel.build import source_problems  # noqa: PLC0415 - scipy
+
+        problems = tuple(source_problems(folder))
+    else:
+        if update:
+            update_descriptor(folder)
+        problems = folder_problems(folder)
     if problems:
         _show(pd.DataFrame([vars(problem) for problem in problems]), form)
         click.echo(f"{len(problems)} problem(s)", err=True)
         sys.exit(1)
+    if of_sources:
+        click.echo(f"{folder}: source tables without problems; build them with graphmodel build", err=True)
+        return
     network = read_folder(folder)
     findings = find(network)
     click.echo(f"{network!r}: no problems, {len(findings)} finding(s)", err=True)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from graphmodel import datasets
 from graphmodel.cli import main
 
 
@@ -214,6 +216,18 @@ def test_a_new_data_set_bears_the_name_of_its_folder(mine):
 
 def test_a_fresh_folder_passes_its_check(run, mine):
     assert "no problems" in run("check", str(mine)).stderr
+
+
+def test_source_tables_are_checked_without_a_build(run, tmp_path):
+    home = tmp_path / "sources"
+    shutil.copytree(datasets.root() / "minerals-2024" / "sources", home)
+    run("check", str(home))
+    controls = home / "copper" / "controls.csv"
+    controls.write_text(controls.read_text().replace(",t Cu,control,", ",lb,control,"))
+    result = run("check", str(home), "--format", "csv", code=1)
+    table = pd.read_csv(io.StringIO(result.stdout), keep_default_na=False)
+    assert (table["table"] == "copper/controls.csv").all()
+    assert set(table["value"]) == {"lb"}
 
 
 def test_a_check_lists_every_problem_with_its_line_and_exits_with_one(run, mine):

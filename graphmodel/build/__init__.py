@@ -9,14 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from graphmodel import datasets
+from graphmodel.build.consistency import require_consistent
 from graphmodel.build.package import Package, assemble
 from graphmodel.build.places import Places
+from graphmodel.build.recipes import Recipes
+from graphmodel.build.sizing import size
 from graphmodel.build.sources import SOURCES, read_sources
 from graphmodel.convert.folder import write_folder
-from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.errors import Problem, SchemaError, UnknownNameError, nearest
 from graphmodel.network import Network
 
-__all__ = ["BUILDS", "SOURCES", "build"]
+__all__ = ["BUILDS", "SOURCES", "build", "source_problems"]
 
 BUILDS = {
     "minerals-2024": {
@@ -78,9 +81,7 @@ def build(
     say("reading source tables")
     tables = read_sources(Path(sources) if sources else home / name / "sources")
     say("sizing nodes and balancing flows")
-    package = assemble(
-        tables, Places.from_table(pd.read_csv(home / "reference" / "countries.csv", keep_default_na=False))
-    )
+    package = assemble(tables, _places(home))
     target = Path(out) if out else home
     say("writing")
     target.mkdir(parents=True, exist_ok=True)
@@ -89,6 +90,27 @@ def build(
         network = Network(**frames, name=name + ending, description={**about, "reconstruction": kind})
         write_folder(network, target / (name + ending), extra=package.extra)
     return package
+
+
+def source_problems(folder: str | os.PathLike[str]) -> list[Problem]:
+    """List everything that is wrong in a folder of source tables, without building.
+
+    Raises
+    ------
+    DataPackageError
+        If there is no source table at all.
+    """
+    try:
+        sources = read_sources(Path(folder))
+        require_consistent(sources)
+        size(sources, Recipes(sources), _places(datasets.root()))
+    except SchemaError as error:
+        return list(error.problems)
+    return []
+
+
+def _places(home: Path) -> Places:
+    return Places.from_table(pd.read_csv(home / "reference" / "countries.csv", keep_default_na=False))
 
 
 def _citations(references: pd.DataFrame) -> list[dict[str, str]]:

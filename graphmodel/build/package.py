@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from graphmodel.build.closure import basis_table, closure_table, large_estimates
+from graphmodel.build.consistency import require_consistent
 from graphmodel.build.flows import DIGITS, Flows, balance
 from graphmodel.build.places import Places
 from graphmodel.build.recipes import Recipes
@@ -39,6 +40,7 @@ def assemble(sources: Sources, places: Places) -> Package:
     ConvergenceError
         If flows cannot be balanced.
     """
+    require_consistent(sources)
     recipes = Recipes(sources)
     sized = size(sources, recipes, places)
     flows = balance(sources, recipes, sized, places)
@@ -99,8 +101,9 @@ def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     for node_id, made in sized.outputs.groupby("node_id", sort=True):
         controlled = [key in cells.index for key in zip(made["stage"], made["material"], made["country"], strict=True)]
         first = (made[controlled] if any(controlled) else made).sort_values("quantity", ascending=False).iloc[0]
-        main = made[made["material"].map(mineral) == _main_mineral(sources, str(node_id), first, plants, mineral)]
-        output = {"node_id": node_id, "output": float(main["quantity"].sum())}
+        own = _main_mineral(sources, str(node_id), first, plants, mineral)
+        main = made[made["material"].map(mineral) == own]
+        output = {"node_id": node_id, "mineral": own, "output": float(main["quantity"].sum())}
         if node_id in plants.index:
             rows.append({**output, **_facility(sources, str(node_id), plants.loc[node_id], main)})
         else:
@@ -129,8 +132,9 @@ def _unnamed(sources: Sources, places: Places, first: pd.Series, cell: pd.Series
     """Describe a remainder, a demand or a stock."""
     stage = sources["stages"].set_index("stage").loc[first["stage"]]
     kind = {"sink": "demand", "stock": "stock"}.get(stage["role"], "remainder")
-    label = sources["materials"].set_index("material")["label"]
-    what = f"Other {stage['label'].lower()}" if kind == "remainder" else label[first["material"]]
+    materials = sources["materials"].set_index("material")
+    first_label = materials.loc[first["material"], "label"]
+    what = f"Other {_trade(first, materials, str(stage['label']))}" if kind == "remainder" else first_label
     return {
         "name": f"{what}, {places.name(first['country'])}",
         "kind": kind,
@@ -143,6 +147,13 @@ def _unnamed(sources: Sources, places: Places, first: pd.Series, cell: pd.Series
         "evidence": "derived" if kind == "remainder" else cell["evidence"],
         "site_reference": "",
     }
+
+
+def _trade(first: pd.Series, materials: pd.DataFrame, stage: str) -> str:
+    """Say what a remainder does: "copper refining", or "cathode" where a product family adds nothing to the stage."""
+    material = materials.loc[first["material"]]
+    words = str(material["mineral"]).replace("-", " ")
+    return f"{words} {stage.lower()}" if str(material["unit"]).startswith("t ") else stage.lower()
 
 
 def _main_mineral(sources: Sources, node_id: str, first: pd.Series, plants: pd.DataFrame, mineral: pd.Series) -> str:

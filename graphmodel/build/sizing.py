@@ -7,7 +7,6 @@ amount the next stage needs, in the shares its source gives. Needs are therefore
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import fsum  # exact, so that every Python adds to the same last digit
 
@@ -16,8 +15,9 @@ import pandas as pd
 
 from graphmodel.build.places import Places
 from graphmodel.build.recipes import Group, Recipes
+from graphmodel.build.remainders import families, remainder_id
 from graphmodel.build.sources import SHARE, Sources
-from graphmodel.errors import Problem, SchemaError
+from graphmodel.errors import SchemaError
 
 SMALL_REMAINDER = 1e-3
 """A remainder below this share of its total is given to the named plants instead of a node of its own."""
@@ -49,9 +49,6 @@ def size(sources: Sources, recipes: Recipes, places: Places) -> Sized:
 
 def _cells(sources: Sources, recipes: Recipes) -> pd.DataFrame:
     """Country totals of every material: controls, what feeds allow, what later stages need, co-products."""
-    problems = list(_double_controls(sources))
-    if problems:
-        raise SchemaError(problems)
     cells = _control_cells(sources)
     order = sources["stages"].set_index("stage")["order"]
     materials = sources["materials"].assign(order=lambda frame: frame["stage"].map(order))
@@ -90,23 +87,6 @@ def _sized_by_input(
         else:
             waiting.append(row.Index)
     return cells, left.loc[waiting]
-
-
-def _double_controls(sources: Sources) -> Iterator[Problem]:
-    controls = sources["controls"]
-    key = ["stage", "mineral", "material", "country"]
-    chosen = controls[controls["role"] == "control"]
-    again = chosen.duplicated(key, keep="first")
-    for position in chosen.index[again]:
-        yield sources.problem(
-            "controls", int(position), "reference", "is a second control for one total", "make it a bound"
-        )
-    for (stage, mineral, country), rows in chosen.groupby(["stage", "mineral", "country"]):
-        if (rows["material"] == "").any() and (rows["material"] != "").any():
-            where = f"{stage} {mineral} {country}"
-            yield sources.problem(
-                "controls", int(rows.index[0]), "material", f"{where} is controlled as a whole and by form"
-            )
 
 
 def _absolute(sources: Sources) -> pd.DataFrame:
@@ -250,7 +230,7 @@ def _companion_cells(sources: Sources, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
-    """Put named plants under their totals and the rest into one remainder a country and stage."""
+    """Put named plants under their totals and the rest into one remainder a country, stage and family of outputs."""
     known = {key: set(rows["country"]) for key, rows in cells.groupby(["stage", "material"])}
     plants = sources["plants"].set_index("node_id")[["stage", "country"]]
     made = sources["plant_outputs"].join(plants, on="node_id")
@@ -266,6 +246,7 @@ def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
         )
     final = sources["stages"].set_index("stage")["role"].isin(["sink", "stock"])
     follows = set(_following(sources, cells)["material"])
+    family = families(sources, cells)
     rows, filled = [], []
     for cell in cells[~cells["material"].isin(follows)].itertuples():
         here = made[
@@ -279,7 +260,9 @@ def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
         if rest > SMALL_REMAINDER * cell.total:
             rows.append(
                 (
-                    remainder_id(cell.stage, cell.country, cell.material if final[cell.stage] else ""),
+                    f"{cell.material}-{cell.country.lower()}"
+                    if final[cell.stage]
+                    else remainder_id(cell.stage, cell.country, family[cell.stage, cell.material, cell.country]),
                     cell.stage,
                     cell.material,
                     cell.country,
@@ -300,11 +283,6 @@ def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
     return Sized(
         outputs.sort_values(["node_id", "material"]).reset_index(drop=True), pd.DataFrame(filled, columns=columns)
     )
-
-
-def remainder_id(stage: str, country: str, product: str = "") -> str:
-    """Name the node for what is left of a country's stage, or for a country's use of one product."""
-    return f"{product or f'rest-{stage}'}-{country.lower()}"
 
 
 def _scaled(output: np.ndarray, capacity: np.ndarray, total: float) -> tuple[np.ndarray, float]:

@@ -277,7 +277,7 @@ class Sources:
 
 
 def read_sources(folder: Path) -> Sources:
-    """Read every chain folder below ``folder`` and check what the tables say of one another.
+    """Read every chain folder below ``folder`` and check each table.
 
     Raises
     ------
@@ -315,9 +315,6 @@ def read_sources(folder: Path) -> Sources:
     joined["references"], origin["references"] = _same_citation_once(joined["references"], origin["references"])
     tables = _clean_by_file(joined, origin)
     sources = Sources(tables, origin)
-    found = list(_cross_problems(sources))
-    if found:
-        raise SchemaError(found)
     return sources
 
 
@@ -358,65 +355,3 @@ def _placed(problem: Problem, origin: Mapping[str, tuple[np.ndarray, np.ndarray]
         first = int(hint.removeprefix("first on line ")) - 1
         hint = f"first in {files[first]} line {lines[first]}"
     return Problem(str(files[row]), int(lines[row]), problem.column, problem.value, problem.message, hint)
-
-
-def _cross_problems(sources: Sources) -> Iterator[Problem]:
-    """List what is wrong between tables: units, splits, forms that do not meet."""
-    yield from _unit_problems(sources)
-    yield from _mix_problems(sources)
-    yield from _open_ends(sources)
-    yield from _owner_problems(sources)
-
-
-def _unit_problems(sources: Sources) -> Iterator[Problem]:
-    unit = sources["materials"].set_index("material")["unit"]
-    for table in ("plant_outputs", "trade", "contracts", "controls"):
-        frame = sources[table]
-        for position, row in enumerate(frame.itertuples()):
-            if not row.material or not row.unit or row.unit == SHARE or getattr(row, "role", "") == "bound":
-                continue
-            if row.unit != unit[row.material]:
-                yield sources.problem(
-                    table, position, "unit", f"is not the unit of {row.material}", f"use {unit[row.material]}"
-                )
-
-
-def _mix_problems(sources: Sources) -> Iterator[Problem]:
-    mix = sources["mix"]
-    for (stage, mineral, country), rows in mix.groupby(["stage", "mineral", "country"], sort=True):
-        total = rows["share"].sum()
-        if abs(total - 1) > 5e-3:
-            where = f"{stage} {mineral} {country}"
-            yield sources.problem(
-                "mix", int(rows.index[0]), "share", f"shares of {where} sum to {total:.4f}, not 1: first is"
-            )
-
-
-def _open_ends(sources: Sources) -> Iterator[Problem]:
-    """A form made but nowhere used, or used but nowhere made."""
-    materials, recipes = sources["materials"], sources["recipes"]
-    roles = sources["stages"].set_index("stage")["role"]
-    used, made = set(recipes["input"]), set(recipes["output"])
-    final = {"sink", "stock"}
-    companions = set(sources["coproducts"]["companion"]) | set(sources["coproducts"]["host"])
-    direct = (
-        set(sources["plant_outputs"]["material"])
-        | set(sources["mix"]["material"])
-        | set(sources["controls"]["material"])
-    )
-    for position, row in enumerate(materials.itertuples()):
-        role = roles[row.stage]
-        if role not in final and row.material not in used:
-            yield sources.problem(
-                "materials", position, "material", "is made but nowhere used", "add a recipe that takes it"
-            )
-        if role != "origin" and row.material not in made | companions | direct:
-            yield sources.problem("materials", position, "material", "is nowhere made", "add a recipe that makes it")
-
-
-def _owner_problems(sources: Sources) -> Iterator[Problem]:
-    owners = sources["owners"]
-    for _, rows in owners.groupby("node_id", sort=True):
-        total = rows["share"].sum()
-        if total > 1.005:
-            yield sources.problem("owners", int(rows.index[0]), "node_id", f"shares sum to {total:.3f}, above 1, for")

@@ -16,7 +16,7 @@ from tests.conservation import largest_error
 PLACES = Places({"COD": "DR Congo", "CHN": "China", "BEL": "Belgium"}, {"BEL": ("XEU",)})
 R = "book,assumed"
 TABLES = {
-    "references": "reference,citation\nbook,A book\n",
+    "references": "reference,citation,year\nbook,A book,2024\n",
     "stages": "stage,order,role,label\nmining,1,origin,Mining\nrefining,2,process,Refining\nuse,3,sink,Use\n",
     "materials": "material,label,mineral,unit,stage,traded,sized_by,reference,evidence\n"
     f"ore,Ore,cobalt,t Co,mining,yes,control,{R}\n"
@@ -94,15 +94,15 @@ def test_known_output_stands_before_nameplate(folder):
 def test_what_named_plants_leave_is_one_remainder(folder):
     network, _ = made(folder)
     assert outputs(network)["ref-a"] == 45
-    assert outputs(network)["rest-refining-chn"] == pytest.approx(15)  # of 60
-    rest = network.nodes.set_index("node_id").loc["rest-refining-chn"]
+    assert outputs(network)["rest-refining-cobalt-chn"] == pytest.approx(15)  # of 60
+    rest = network.nodes.set_index("node_id").loc["rest-refining-cobalt-chn"]
     assert (rest["kind"], rest["cluster"], rest["country"]) == ("remainder", "yes", "CHN")
 
 
 def test_unknown_trade_spreads_by_size(folder):
     network, _ = made(folder)
     for mine, supply in (("mine-a", 60), ("mine-b", 40)):
-        for plant, need in (("ref-a", 45), ("rest-refining-chn", 15), ("ref-b", 40)):
+        for plant, need in (("ref-a", 45), ("rest-refining-cobalt-chn", 15), ("ref-b", 40)):
             assert flow(network, mine, plant) == pytest.approx(supply * need / 100)
     assert set(network.edges["basis"]) == {"estimated"}
 
@@ -177,6 +177,16 @@ WRONG = {
         [("controls.csv", 3, "reference", "second control")],
     ),
     "another unit": ("plant_outputs", "ref-b,metal,50,40,t Co", "ref-b,metal,50,40,kt", [("plant_outputs.csv", 5, "unit", "not the unit of metal")]),
+    "a unit nobody can convert": (
+        "controls", "CHN,2024,70,t Co", "CHN,2024,70,wafers", [("controls.csv", 5, "unit", "not the unit of alloy")],
+    ),
+    "a plant in two stages": ("plant_outputs", "ref-b,metal,50,40,t Co", "ref-b,ore,50,40,t Co", [("plant_outputs.csv", 5, "material", "of ref-b is made at mining, but the plant stands at refining")]),
+    "a plant that makes nothing": ("plant_outputs", f"ref-b,metal,50,40,t Co,2024,{R}\n", "", [("plants.csv", 5, "node_id", "makes nothing")]),
+    "a group as a plant's country": ("plants", "ref-b,Refinery B,refining,BEL,BEL", "ref-b,Refinery B,refining,XEU,BEL", [("plants.csv", 5, "country", "is a group of countries")]),
+    "a group as a country's total": ("controls", "refining,cobalt,metal,BEL", "refining,cobalt,metal,EU27", [("controls.csv", 4, "country", "is a group of countries")]),
+    "a name that is no country": ("controls", "refining,cobalt,metal,BEL", "refining,cobalt,metal,ASEAN", [("controls.csv", 4, "country", "not a country")]),
+    "an edition left open": ("references", "book,A book,2024", "book,A book,", [("controls.csv", 2, "reference", "is not pinned to an edition")]),
+    "a total of no year": ("controls", "COD,2024,100", "COD,,100", [("controls.csv", 2, "year", "must say which year")]),
     "an unknown column": ("plants", "node_id,name,stage", "node_id,nam,stage", [("plants.csv", 1, "nam", "unknown column")]),
     "a plant under no total": ("plants", "mine-b,Mine B,mining,COD", "mine-b,Mine B,mining,CHN", [("plant_outputs.csv", 3, "material", "no total covers CHN")]),
     "an unknown reference": ("plants", f"ref-b,Refinery B,refining,BEL,BEL,no,{R}", "ref-b,Refinery B,refining,BEL,BEL,no,bok,assumed", [("plants.csv", 5, "reference", "is not in references")]),
@@ -205,7 +215,7 @@ def test_a_mix_must_sum_to_one(folder, tmp_path):
     with pytest.raises(
         gm.SchemaError, match=r"cobalt/mix\.csv:2:share: shares of mining cobalt WLD sum to 0\.9000, not 1"
     ):
-        read_sources(folder.parent)
+        made(folder)
 
 
 def test_a_table_that_is_none_of_ours_is_refused(folder):

@@ -1,0 +1,141 @@
+"""What source tables say of one another: units, places, editions, and forms that must meet.
+
+A single table is checked as it is read (`graphmodel.build.sources`); here everything wrong between tables is found,
+all of it at once, before anything is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from graphmodel.build.sources import SHARE, Sources
+from graphmodel.errors import Problem, SchemaError, listed
+from graphmodel.schema import REGIONS
+
+GROUPS = ("WLD", "EU27")
+"""Codes that stand for countries named beside them: a total for one would count its members twice."""
+
+
+def require_consistent(sources: Sources) -> None:
+    """Refuse sources that contradict themselves.
+
+    Raises
+    ------
+    SchemaError
+        With everything that is wrong between the tables.
+    """
+    found = [problem for find in _CHECKS for problem in find(sources)]
+    if found:
+        raise SchemaError(found)
+
+
+def _units(sources: Sources) -> Iterator[Problem]:
+    """Quantities in another unit than their material's: nothing is converted by guessing."""
+    unit = sources["materials"].set_index("material")["unit"]
+    for table in ("plant_outputs", "trade", "contracts", "controls"):
+        for position, row in enumerate(sources[table].itertuples()):
+            named = [row.material] if row.material else list(sources.mix(row.stage, row.mineral, row.country))
+            expected = sorted({unit[material] for material in named})
+            if named and row.unit not in ("", SHARE, *expected):
+                what = row.material or row.mineral
+                hint = f"no conversion is known; use {listed(expected)}"
+                yield sources.problem(table, position, "unit", f"is not the unit of {what}", hint)
+
+
+def _shares(sources: Sources) -> Iterator[Problem]:
+    """A mix whose shares do not sum to one."""
+    for (stage, mineral, country), rows in sources["mix"].groupby(["stage", "mineral", "country"], sort=True):
+        total = rows["share"].sum()
+        if abs(total - 1) > 5e-3:
+            what = f"shares of {stage} {mineral} {country} sum to {total:.4f}, not 1: first is"
+            yield sources.problem("mix", int(rows.index[0]), "share", what)
+
+
+def _open_ends(sources: Sources) -> Iterator[Problem]:
+    """A form made but nowhere used, or used but nowhere made."""
+    materials, recipes, coproducts = sources["materials"], sources["recipes"], sources["coproducts"]
+    roles = sources["stages"].set_index("stage")["role"]
+    used = set(recipes["input"])
+    sized = (set(sources[name]["material"]) for name in ("plant_outputs", "mix", "controls"))
+    made = set(recipes["output"]).union(coproducts["companion"], coproducts["host"], *sized)
+    for position, row in enumerate(materials.itertuples()):
+        role = roles[row.stage]
+        if role not in ("sink", "stock") and row.material not in used:
+            hint = "add a recipe that takes it"
+            yield sources.problem("materials", position, "material", "is made but nowhere used", hint)
+        if role != "origin" and row.material not in made:
+            yield sources.problem("materials", position, "material", "is nowhere made", "add a recipe that makes it")
+
+
+def _owners(sources: Sources) -> Iterator[Problem]:
+    """Equity that adds up to more than the whole."""
+    for _, rows in sources["owners"].groupby("node_id", sort=True):
+        total = rows["share"].sum()
+        if total > 1.005:
+            yield sources.problem("owners", int(rows.index[0]), "node_id", f"shares sum to {total:.3f}, above 1, for")
+
+
+def _plant_stages(sources: Sources) -> Iterator[Problem]:
+    """A plant that makes what its stage does not make, or nothing at all."""
+    plants, outputs = sources["plants"], sources["plant_outputs"]
+    materials = sources["materials"][["stage", "material"]]
+    recipes = sources["recipes"][["stage", "output"]].set_axis(["stage", "material"], axis=1)
+    companions = sources["coproducts"][["stage", "companion"]].set_axis(["stage", "material"], axis=1)
+    totals = [sources[name][["stage", "material"]] for name in ("controls", "mix")]
+    made_at: dict[str, set[str]] = {}
+    for row in pd.concat([materials, recipes, companions, *totals]).itertuples():
+        made_at.setdefault(str(row.material), set()).add(str(row.stage))
+    stage = plants.set_index("node_id")["stage"]
+    for position, row in enumerate(outputs.itertuples()):
+        where = made_at[row.material]
+        if stage[row.node_id] not in where:
+            said = f"of {row.node_id} is made at {listed(sorted(where))}, but the plant stands at {stage[row.node_id]}"
+            hint = "a site with two stages is two plants"
+            yield sources.problem("plant_outputs", position, "material", said, hint)
+    for position in plants.index[~plants["node_id"].isin(outputs["node_id"])]:
+        yield sources.problem("plants", int(position), "node_id", "makes nothing", "add a row to plant_outputs")
+
+
+def _places(sources: Sources) -> Iterator[Problem]:
+    """A group of countries where one country must stand."""
+    for table, column in (("plants", "country"), ("plants", "control"), ("owners", "owner_country")):
+        rows = sources[table]
+        for position in rows.index[rows[column].isin(list(REGIONS))]:
+            hint = "name the country" + (", or leave it empty" if column != "country" else "")
+            yield sources.problem(table, int(position), column, "is a group of countries", hint)
+    controls = sources["controls"]
+    grouped = (controls["role"] == "control") & controls["country"].isin(GROUPS)
+    for position in controls.index[grouped]:
+        hint = "give the countries, with ROW for the rest, or make it a bound"
+        yield sources.problem("controls", int(position), "country", "is a group of countries", hint)
+
+
+def _double_totals(sources: Sources) -> Iterator[Problem]:
+    """Two totals for one country's output."""
+    controls = sources["controls"]
+    chosen = controls[controls["role"] == "control"]
+    again = chosen.duplicated(["stage", "mineral", "material", "country"], keep="first")
+    for position in chosen.index[again]:
+        what = "is a second control for one total"
+        yield sources.problem("controls", int(position), "reference", what, "make it a bound")
+    for (stage, mineral, country), rows in chosen.groupby(["stage", "mineral", "country"]):
+        if (rows["material"] == "").any() and (rows["material"] != "").any():
+            what = f"{stage} {mineral} {country} is controlled as a whole and by form"
+            yield sources.problem("controls", int(rows.index[0]), "material", what)
+
+
+def _editions(sources: Sources) -> Iterator[Problem]:
+    """A total whose source may change unseen: neither the edition nor the year the number is for may be open."""
+    edition = sources["references"].set_index("reference")["year"]
+    controls = sources["controls"]
+    chosen = controls[controls["role"] == "control"]
+    for position in chosen.index[chosen["reference"].map(edition).isna()]:
+        hint = "give the year of the edition in references"
+        yield sources.problem("controls", int(position), "reference", "is not pinned to an edition", hint)
+    for position in chosen.index[chosen["year"].isna()]:
+        yield sources.problem("controls", int(position), "year", "must say which year the total is for")
+
+
+_CHECKS = (_units, _shares, _open_ends, _plant_stages, _places, _double_totals, _editions, _owners)
