@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import MixedUnitsError, UnknownNameError, listed, nearest
 from graphmodel.schema import TABLES, clean
 
+T = TypeVar("T")
 _COPIES_LAZILY = int(pd.__version__.split(".")[0]) >= 3
 
 
@@ -71,6 +73,17 @@ class Network:
         self._tables = MappingProxyType(clean(frames))
         self.name = name
         self.description: Mapping[str, object] = MappingProxyType(dict(description or {}))
+        self._derived: dict[Callable[[Network], object], object] = {}
+
+    def once(self, make: Callable[[Network], T]) -> T:
+        """Return what ``make`` derives from this network, worked out the first time only.
+
+        A network never changes, so neither does what follows from it alone. Equal networks do not share it: their
+        rows may stand in another order.
+        """
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        return cast("T", self._derived[make])
 
     @property
     def nodes(self) -> pd.DataFrame:

@@ -58,6 +58,10 @@ def processes(network: Network) -> Processes:
     Without recipes for a stage every input material is a slot of its own, needed by all products of the node.
     Without balances a node needs just what its edges bring, and a user wants every material it receives for itself.
     """
+    return network.once(_processes)
+
+
+def _processes(network: Network) -> Processes:
     made = _products(network)
     needs = _needs(network, made)
     supplies = pd.concat([_edge_supplies(network, made, needs), _companion_supplies(network, made)], ignore_index=True)
