@@ -29,6 +29,7 @@ _PUBLIC = {
     "concentration": "analysis",
     "diversification": "analysis",
     "losses": "analysis",
+    "overview": "analysis",
     "removal": "analysis",
     "shares": "analysis",
     "GraphModelError": "errors",

@@ -14,6 +14,7 @@ from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import diversification as diversification
 from graphmodel.analysis import losses as losses
+from graphmodel.analysis import overview as overview
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import shares as shares
 from graphmodel.checks import check as check

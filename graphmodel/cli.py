@@ -50,6 +50,8 @@ def main() -> None:
 
 _data = click.argument("data", default=DEFAULT, metavar="[DATA]")
 _mineral = click.option("--mineral", "-m", help="Weigh products by the tonnes of this mineral they hold.")
+_product = click.option("--product", "-p", help="Count only the final demand for this product.")
+_consumer = click.option("--consumer", "-c", help="Count only the final demand of this country, as ISO alpha-3 code.")
 _format = click.option(
     "--format", "-f", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )
@@ -57,10 +59,12 @@ _where = click.option(
     "--where", "-w", "where", multiple=True, required=True, metavar="KEY=VALUE",
     help="Which nodes: any column, owner, equity, alliance, outside, material or role. Repeat to narrow.",
 )  # fmt: skip
-_by = click.option(
-    "--by", default="plant", show_default=True, metavar="LENS",
-    help="plant (each single facility), node, country, control, owner, alliance, stage, country,stage …",
-)  # fmt: skip
+_LENSES = (
+    "plant (each single facility), node, industry (country, stage and mineral), country, control, owner, alliance, "
+    "stage, country,stage …"
+)
+_by = click.option("--by", default="plant", show_default=True, metavar="LENS", help=_LENSES)
+_by_industry = click.option("--by", default="industry", show_default=True, metavar="LENS", help=_LENSES)
 _force = click.option("--force", is_flag=True, help="Replace the data set in a folder that is not empty.")
 _severity = click.option("--severity", default=1.0, show_default=True, help="Share that stops, 0 to 1.")
 
@@ -191,15 +195,27 @@ def check(folder: Path, update: bool, form: str) -> None:
 @main.command()
 @_data
 @_mineral
+@_product
+@_consumer
 @_by
 @click.option("--equity", default=0.5, show_default=True, help="Least share an owner must hold, with --by owner.")
 @click.option("--top", default=15, show_default=True, help="Rows to show; 0 for all.")
 @_format
-def chokepoints(data: str, mineral: str | None, by: str, equity: float, top: int, form: str) -> None:
+def chokepoints(
+    data: str,
+    mineral: str | None,
+    product: str | None,
+    consumer: str | None,
+    by: str,
+    equity: float,
+    top: int,
+    form: str,
+) -> None:
     """Rank what would be missed most: loss under both responses, centralities beside it.
 
     \b
-    graphmodel chokepoints --mineral cobalt --by country,stage
+    graphmodel chokepoints --mineral cobalt --by industry
+    graphmodel chokepoints --mineral gallium --consumer KOR --by country
     graphmodel chokepoints my-data/ --by control --format csv > chokepoints.csv
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import chokepoints as rank  # noqa: PLC0415 - numpy, scipy
@@ -210,11 +226,31 @@ def chokepoints(data: str, mineral: str | None, by: str, equity: float, top: int
             network,
             by=by,
             mineral=_mineral_of(network, mineral),
+            product=product,
+            consumer=consumer,
             members=_members([by]),
             equity=equity,
             progress=update,
         )
     _show(result.table.head(top) if top > 0 else result.table, form)
+
+
+@main.command()
+@_data
+@_product
+@_consumer
+@_by_industry
+@_format
+def overview(data: str, product: str | None, consumer: str | None, by: str, form: str) -> None:
+    """Show the worst chokepoint of every mineral.
+
+    \b
+    graphmodel overview
+    graphmodel overview --consumer KOR --by country
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.analysis import overview as compare  # noqa: PLC0415 - numpy, scipy
+
+    _show(compare(_load(data), by=by, product=product, consumer=consumer, members=_members([by])).table, form)
 
 
 @main.command()
@@ -247,7 +283,7 @@ def breakdown(data: str, by: str, form: str) -> None:
 
     \b
     graphmodel breakdown --format csv > losses_by_plant.csv
-    graphmodel breakdown --by country,stage --format json
+    graphmodel breakdown --by industry --format json
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import breakdown as split  # noqa: PLC0415 - numpy, scipy
 
@@ -350,17 +386,21 @@ def build(name: str, sources: Path | None, output: Path | None) -> None:
 @main.command()
 @_data
 @_mineral
+@_product
+@_consumer
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("report"), show_default=True)
-def report(data: str, mineral: str | None, output: Path) -> None:
+def report(data: str, mineral: str | None, product: str | None, consumer: str | None, output: Path) -> None:
     """Write one self-contained HTML page with its figures and tables.
 
     \b
     graphmodel report -o report
+    graphmodel report --mineral gallium --consumer KOR
     graphmodel report my-data/ -o my-report
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel.report import write_report  # noqa: PLC0415 - matplotlib
 
     network = _load(data)
     with _progress("report") as update:
-        page = write_report(network, output, mineral=_mineral_of(network, mineral), data=data, progress=update)
+        counted = {"mineral": _mineral_of(network, mineral), "product": product, "consumer": consumer}
+        page = write_report(network, output, **counted, data=data, progress=update)
     click.echo(f"wrote {page}", err=True)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 import graphmodel
 from graphmodel import analysis, datasets, plot
 from graphmodel.analysis.chokepoints import BESIDE
+from graphmodel.analysis.grouping import industry
 from graphmodel.convert.atomic import replace_file
 from graphmodel.errors import (
     DataPackageError,
@@ -28,8 +29,8 @@ from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_diagram import HEIGHT
 from graphmodel.plot.flow_table import main_mineral
-from graphmodel.plot.places import country_names
 from graphmodel.plot.render import FORMATS, render, settle
+from graphmodel.plot.words import industry_words, material_words, stage_words
 from graphmodel.results import LossResult, Result
 from graphmodel.scenario import Scenario
 
@@ -53,7 +54,14 @@ class Drawings(dict[str, Drawn]):
         self.skipped = dict(skipped)
 
 
-def chokepoints(network: Network, *, mineral: str | None = None, top: int = 12) -> Drawn:
+def chokepoints(
+    network: Network,
+    *,
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+    top: int = 12,
+) -> Drawn:
     """Rank what is lost without each plant, each country's stage and each controlling country.
 
     Parameters
@@ -61,6 +69,8 @@ def chokepoints(network: Network, *, mineral: str | None = None, top: int = 12) 
     network : Network
     mineral : str, optional
         The one found at most stages when absent.
+    product, consumer : str or list of str, optional
+        Count only the final demand for these products, or of these countries.
     top : int
         Rows of each panel.
 
@@ -70,12 +80,13 @@ def chokepoints(network: Network, *, mineral: str | None = None, top: int = 12) 
         If no material holds a mineral.
     """
     chosen = mineral or main_mineral(network)
+    counted = {"mineral": chosen, "product": product, "consumer": consumer}
     panels = (
         ("a  Single plants", "plant"),
-        ("b  A country's plants at one stage", "country,stage"),
+        ("b  A country's plants at one stage", "industry"),
         ("c  All plants one country's firms control", "control"),
     )
-    results = {by: _or_none(analysis.chokepoints, network, by=by, mineral=chosen) for _, by in panels}
+    results = {by: _or_none(analysis.chokepoints, network, by=by, **counted) for _, by in panels}
     tables = {by: _worst(result, top) for by, result in results.items() if result is not None}
     if not tables:
         raise ParameterError("no node can be shut by plant, by country and stage, or by control")
@@ -86,16 +97,26 @@ def chokepoints(network: Network, *, mineral: str | None = None, top: int = 12) 
     for ax, (title, by) in zip(axes, drawn, strict=True):
         result = results[by]
         if result is not None:
-            plot.chokepoint_ranking(result, ax=ax, top=top, names=_stage_words(network), title=title)
+            plot.chokepoint_ranking(result, ax=ax, top=top, names=industry_words(network), title=title)
         ax.set_xlabel("")
     widest = max([float(table["frozen_share"].max()) for table in tables.values() if len(table)] or [1.0])
     for ax in axes:
         ax.set_xlim(0, 1.08 * widest)
-    look.x_title(axes[-1], f"share of final demand lost, in {chosen} contained")
+    look.x_title(axes[-1], f"share of final demand{_whose(network, product, consumer)} lost, in {chosen} contained")
     handles, labels = axes[0].get_legend_handles_labels()
     look.legend_above(figure, handles[::-1], labels[::-1])
     table = pd.concat([table.assign(by=by) for by, table in tables.items()], ignore_index=True)
     return _drawn(figure, table[["by", *[name for name in table if name != "by"]]], network)
+
+
+def _whose(network: Network, product: str | Sequence[str] | None, consumer: str | Sequence[str] | None) -> str:
+    """Say whose demand counts, "" where all does."""
+    words = {**industry_words(network), **material_words(network)}
+    what, who = (
+        ", ".join(words.get(name, name) for name in ([named] if isinstance(named, str) else named or ()))
+        for named in (product, consumer)
+    )
+    return f" for {look.plain(what)}" * bool(what) + f" of {look.plain(who)}" * bool(who)
 
 
 def _worst(result: Result, top: int) -> pd.DataFrame:
@@ -109,6 +130,32 @@ def _or_none(run: Callable[..., Any], network: Network, **options: Any) -> Any:
         return run(network, **options)
     except EmptySelectionError:
         return None
+
+
+def overview(
+    network: Network, *, product: str | Sequence[str] | None = None, consumer: str | Sequence[str] | None = None
+) -> Drawn:
+    """Rank minerals by what final products lose of each without its worst industry.
+
+    Parameters
+    ----------
+    network : Network
+    product, consumer : str or list of str, optional
+        Count only the final demand for these products, or of these countries.
+
+    Raises
+    ------
+    EmptySelectionError
+        If nothing can be grouped, or no final demand that counts holds any mineral.
+    """
+    result = analysis.overview(network, product=product, consumer=consumer)
+    figure = look.new_figure(height=24 + 4.2 * max(len(result), 3))
+    ax = figure.add_subplot()
+    plot.overview_ranking(result, ax=ax, names=industry_words(network))
+    look.x_title(ax, f"share of final demand{_whose(network, product, consumer)} lost, in tonnes of each mineral")
+    handles, labels = ax.get_legend_handles_labels()
+    look.legend_above(figure, handles[::-1], labels[::-1])
+    return _drawn(figure, result.table, network)
 
 
 def flow_diagram(network: Network, *, mineral: str | None = None, colour: str = "country") -> Drawn:
@@ -176,13 +223,20 @@ def stage_shares(network: Network, *, mineral: str | None = None) -> Drawn:
         raise ParameterError(f"no node makes anything that holds {chosen}")
     shares = analysis.shares(network, by="country", mineral=chosen)
     figure = look.new_figure(height=18 + 8 * len(result))
-    plot.stage_shares(shares, result, ax=figure.add_subplot(), names=_stage_words(network, lower=False))
+    plot.stage_shares(shares, result, ax=figure.add_subplot(), names=stage_words(network, lower=False))
     index = result.table[["stage", "quantity", "unit", "hhi_low", "hhi_high", "effective_number"]]
     table = shares.table.drop(columns=["material", "unit"])
     return _drawn(figure, table.merge(index.rename(columns={"quantity": "stage_quantity"}), on="stage"), network)
 
 
-def centrality_against_loss(network: Network, *, mineral: str | None = None, by: str = "country,stage") -> Drawn:
+def centrality_against_loss(
+    network: Network,
+    *,
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+    by: str = "industry",
+) -> Drawn:
     """Set measures of position against the loss they claim to predict.
 
     Parameters
@@ -190,8 +244,10 @@ def centrality_against_loss(network: Network, *, mineral: str | None = None, by:
     network : Network
     mineral : str, optional
         The one found at most stages when absent.
+    product, consumer : str or list of str, optional
+        Count only the final demand for these products, or of these countries.
     by : str
-        What a point stands for: ``"country,stage"``, ``"plant"`` or any grouping of `removal`.
+        What a point stands for: ``"industry"``, ``"plant"`` or any grouping of `removal`.
 
     Raises
     ------
@@ -200,19 +256,21 @@ def centrality_against_loss(network: Network, *, mineral: str | None = None, by:
     EmptySelectionError
         If nothing can be grouped that way.
     """
-    result = analysis.chokepoints(network, by=by, mineral=mineral or main_mineral(network))
+    result = analysis.chokepoints(
+        network, by=by, mineral=mineral or main_mineral(network), product=product, consumer=consumer
+    )
     measures = list(BESIDE)
     figure = look.new_figure(height=118)
     columns = 3
     axes = figure.subplots(-(-len(measures) // columns), columns, squeeze=False, sharey=True).ravel()
     for place, (ax, measure) in enumerate(zip(axes, measures, strict=False)):
-        plot.centrality_against_loss(result, measure=measure, ax=ax, names=_stage_words(network), labelled=5)
+        plot.centrality_against_loss(result, measure=measure, ax=ax, names=industry_words(network), labelled=5)
         ax.set_xlabel("")
         if place % columns == 0:
             look.y_title(ax, "frozen loss, share of demand")
     for ax in axes[len(measures) :]:
         ax.set_axis_off()
-        what = "stage of one country" if by == "country,stage" else by
+        what = "stage of one country" if by == "industry" else by
         ax.text(
             0.0,
             0.95,
@@ -226,7 +284,14 @@ def centrality_against_loss(network: Network, *, mineral: str | None = None, by:
     return _drawn(figure, result.table, network)
 
 
-def loss_by_product(network: Network, *, mineral: str | None = None, scenario: Scenario | None = None) -> Drawn:
+def loss_by_product(
+    network: Network,
+    *,
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+    scenario: Scenario | None = None,
+) -> Drawn:
     """Show which consuming country loses which product in a scenario.
 
     Parameters
@@ -234,8 +299,10 @@ def loss_by_product(network: Network, *, mineral: str | None = None, scenario: S
     network : Network
     mineral : str, optional
         Only products that hold it are shown; the one found at most stages when absent.
+    product, consumer : str or list of str, optional
+        Show only these products or countries.
     scenario : Scenario, optional
-        The country and stage whose stop loses most, when absent.
+        The industry whose stop loses most, when absent.
 
     Raises
     ------
@@ -243,30 +310,40 @@ def loss_by_product(network: Network, *, mineral: str | None = None, scenario: S
         If there is no final demand.
     """
     held = mineral or main_mineral(network)
-    chosen = scenario or _worst_stop(network, held)
+    counted = {"mineral": held, "product": product, "consumer": consumer}
+    chosen = scenario or _worst_stop(network, counted)
     whole = analysis.losses(network, chosen)
-    content = network.content(held)
-    rows = whole.table[whole.table["product"].map(content).fillna(0.0) > 0]
+    rows = whole.table[whole.table["product"].map(network.content(held)).fillna(0.0) > 0]
+    for column, named in (("product", product), ("consumer", consumer)):
+        if named is not None:
+            rows = rows[rows[column].isin([named] if isinstance(named, str) else list(named))]
     result = LossResult(rows, network=whole.network, parameters=whole.parameters, units=whole.units)
     table = rows.query("response == 'frozen' and demand > 0")
     if not len(table):
         raise ParameterError("there is no final demand to lose; a network needs a stage with role sink that receives")
     figure = look.new_figure(height=36 + 8 * table["product"].nunique())
-    plot.loss_by_product(result, ax=figure.add_subplot(), names=_material_words(network), title=chosen.name)
+    plot.loss_by_product(result, ax=figure.add_subplot(), names=material_words(network), title=chosen.name)
     return _drawn(figure, table, network)
 
 
-def _worst_stop(network: Network, mineral: str) -> Scenario:
-    table = analysis.removal(network, by=["country", "stage"], mineral=mineral).table
+def _worst_stop(network: Network, counted: Mapping[str, Any]) -> Scenario:
+    table = analysis.removal(network, by="industry", **counted).table
     if not table["loss"].gt(0).any():
         raise ParameterError("no country's stage loses any demand; name a scenario")
-    country, stage = str(table["removed"].iloc[0]).split(":")
-    words = _stage_words(network)
-    name = country_names().get(country, country)
-    return Scenario(f"{name}: all {words.get(stage, stage)} stops").shut(country=country, stage=stage)
+    where = industry(str(table["removed"].iloc[0]))
+    words = industry_words(network)
+    what = " ".join(words.get(where[key], where[key]) for key in ("mineral", "stage") if key in where)
+    return Scenario(f"{words.get(where['country'], where['country'])}: all {what.strip()} stops").shut(**where)
 
 
-def diversification(network: Network, *, mineral: str | None = None, scenario: Scenario | None = None) -> Drawn:
+def diversification(
+    network: Network,
+    *,
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+    scenario: Scenario | None = None,
+) -> Drawn:
     """Compare measures without and with a scenario, such as an alliance's projects.
 
     Parameters
@@ -274,6 +351,8 @@ def diversification(network: Network, *, mineral: str | None = None, scenario: S
     network : Network
     mineral : str, optional
         The one found at most stages when absent.
+    product, consumer : str or list of str, optional
+        Count only the final demand for these products, or of these countries.
     scenario : Scenario
         What is added or changed.
 
@@ -284,7 +363,9 @@ def diversification(network: Network, *, mineral: str | None = None, scenario: S
     """
     if scenario is None:
         raise ParameterError("diversification compares with a scenario; give one as scenario=…")
-    result = analysis.diversification(network, scenario, mineral=mineral or main_mineral(network))
+    result = analysis.diversification(
+        network, scenario, mineral=mineral or main_mineral(network), product=product, consumer=consumer
+    )
     table = result.table
     lost = [measure for measure in dict.fromkeys(table["measure"]) if "loss" in measure]
     shown = [measure for measure in dict.fromkeys(table["measure"]) if measure not in lost]
@@ -293,11 +374,11 @@ def diversification(network: Network, *, mineral: str | None = None, scenario: S
     spread = figure.add_gridspec(2, max(len(shown), 1), height_ratios=(above + 1, below + 1))
     axes = [figure.add_subplot(spread[0, place]) for place in range(len(shown))]
     for ax, measure in zip(axes, shown, strict=True):
-        plot.before_and_after(result, measure=measure, ax=ax, names=_stage_words(network, lower=False))
+        plot.before_and_after(result, measure=measure, ax=ax, names=stage_words(network, lower=False))
         if ax is not axes[0]:
             ax.set_yticklabels([])
     axes.append(figure.add_subplot(spread[1, :]))
-    plot.dumbbells(result, lost, ax=axes[-1], title="final demand lost, share", names=_stage_words(network))
+    plot.dumbbells(result, lost, ax=axes[-1], title="final demand lost, share", names=stage_words(network))
     handles, labels = axes[0].get_legend_handles_labels()
     look.legend_above(figure, handles, labels)
     figure.suptitle(
@@ -326,7 +407,7 @@ def closure(network: Network) -> Drawn:
     shares = closes[["material"]].merge(basis, on="material", how="left").fillna(0.0)
     figure = look.new_figure(height=30 + 4.2 * len(closes))
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
-    words = _material_words(network)
+    words = material_words(network)
     plot.closure_bars(closes, ax=left, names=words)
     plot.basis_bars(shares, ax=right, names=words)
     right.set_yticklabels([])
@@ -338,6 +419,7 @@ def closure(network: Network) -> Drawn:
 
 
 FIGURES: dict[str, Callable[..., Drawn]] = {
+    "overview": overview,
     "chokepoints": chokepoints,
     "flow_diagram": flow_diagram,
     "world_map": world_map,
@@ -349,9 +431,13 @@ FIGURES: dict[str, Callable[..., Drawn]] = {
 }
 """Every published figure by name."""
 
+COUNTED = ("mineral", "product", "consumer")
 TAKES: dict[str, tuple[str, ...]] = {
-    "loss_by_product": ("mineral", "scenario"),
-    "diversification": ("mineral", "scenario"),
+    "overview": ("product", "consumer"),
+    "chokepoints": COUNTED,
+    "centrality_against_loss": COUNTED,
+    "loss_by_product": (*COUNTED, "scenario"),
+    "diversification": (*COUNTED, "scenario"),
     "closure": (),
 }
 """What `draw` hands to a figure, where it is not the mineral alone."""
@@ -362,6 +448,8 @@ def draw(
     names: Iterable[str] | None = None,
     *,
     mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
     scenario: Scenario | None = None,
 ) -> Drawings:
     """Draw figures in matplotlib's default style, whatever the user's settings.
@@ -373,6 +461,8 @@ def draw(
         Keys of `FIGURES`; all that can be drawn when absent.
     mineral : str, optional
         The one found at most stages when absent.
+    product, consumer : str or list of str, optional
+        For figures of losses: count only these products, or these countries.
     scenario : Scenario, optional
         For figures of one scenario.
 
@@ -400,7 +490,7 @@ def draw(
     unknown = [name for name in chosen if name not in FIGURES]
     if unknown:
         raise UnknownNameError(f"no figure {listed(unknown)}; {nearest(unknown[0], FIGURES)}")
-    options = {"mineral": mineral, "scenario": scenario}
+    options = {"mineral": mineral, "product": product, "consumer": consumer, "scenario": scenario}
     drawn: dict[str, Drawn] = {}
     skipped: dict[str, str] = {}
     with matplotlib.style.context("default"):
@@ -480,13 +570,3 @@ def _drawn(figure: Figure, table: pd.DataFrame, network: Network) -> Drawn:
     table = table.reset_index(drop=True)
     table.attrs.update(network=network.name, fingerprint=network.fingerprint)
     return Drawn(figure, table)
-
-
-def _stage_words(network: Network, *, lower: bool = True) -> dict[str, str]:
-    """Names to print for stages; in lower case inside a phrase."""
-    labels = {str(row.stage): str(row.label or row.stage) for row in look.rows(network.stages)}
-    return {stage: label.lower() if lower else label for stage, label in labels.items()}
-
-
-def _material_words(network: Network) -> dict[str, str]:
-    return {str(row.material): str(row.label) for row in look.rows(network.table("materials")) if row.label}

@@ -122,6 +122,12 @@ class BreakdownResult(Result):
     columns = ("removed", "response", "product", "consumer", "unit", "demand", "loss", "loss_share")
 
 
+class OverviewResult(Result):
+    """The worst removal for each mineral."""
+
+    columns = ("mineral", "demand", "removed", "frozen_share", "reachability_share", "n_above_tenth")
+
+
 class DiversificationResult(Result):
     """Measures of concentration and exposure without and with a scenario."""
 

@@ -53,7 +53,7 @@ def test_every_figure_comes_in_four_files(real):
 def test_tables_of_losses_closure_and_projects_lie_beside_the_page(real):
     names = {path.stem for path in (real / "tables").glob("*.csv")}
     assert {"closure", "basis", "large_estimates", "losses_by_plant", "projects_change", "references"} <= names
-    assert {"chokepoints_by_plant", "chokepoints_by_country_stage", "chokepoints_by_control"} <= names
+    assert {"chokepoints_by_plant", "chokepoints_by_industry", "chokepoints_by_control"} <= names
     assert {"losses_without_CHN_refining", "losses_without_COD_mining"} <= names
 
 

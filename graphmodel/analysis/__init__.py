@@ -7,6 +7,7 @@ from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.losses import losses as losses
+from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.shares import shares as shares
 
@@ -17,6 +18,7 @@ ANALYSES = {
     "concentration": concentration,
     "diversification": diversification,
     "losses": losses,
+    "overview": overview,
     "removal": removal,
     "shares": shares,
 }

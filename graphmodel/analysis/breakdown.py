@@ -60,8 +60,8 @@ def breakdown(
     parts = [
         _tabled(groups, demand, response, lost)
         for response, lost in (
-            ("reachability", _unreached(network, groups, demand)),
-            ("frozen", _lost(network, work, groups, demand)),
+            ("reachability", unreached(network, groups, demand)),
+            ("frozen", lost_shares(network, work, groups, demand)),
         )
     ]
     table = pd.concat(parts, ignore_index=True)
@@ -70,7 +70,7 @@ def breakdown(
     return BreakdownResult(table, network=network.name, parameters={"by": by})
 
 
-def _lost(network: Network, work: Processes, groups: Groups, demand: pd.DataFrame) -> FloatArray:
+def lost_shares(network: Network, work: Processes, groups: Groups, demand: pd.DataFrame) -> FloatArray:
     """Share lost of each demand (rows) for each group (columns), frozen."""
     cut, kept = scenario_cut(network, work)
     recipes = kernel_recipes(work)
@@ -86,7 +86,7 @@ def _lost(network: Network, work: Processes, groups: Groups, demand: pd.DataFram
     return np.where(lost < 1e-9, 0.0, lost)
 
 
-def _unreached(network: Network, groups: Groups, demand: pd.DataFrame) -> FloatArray:
+def unreached(network: Network, groups: Groups, demand: pd.DataFrame) -> FloatArray:
     """Whether each demand (rows) is cut off from every origin without each group (columns)."""
     paths = open_paths(network)
     node = demand["node"].to_numpy(dtype=np.int64)

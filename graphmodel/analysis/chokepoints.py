@@ -22,6 +22,8 @@ def chokepoints(
     *,
     by: str | Sequence[str] = "plant",
     mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     progress: Callable[[int, int], None] | None = None,
@@ -33,8 +35,8 @@ def chokepoints(
     network : Network
     by : str or list of str
         As in `removal`; ``plant`` leaves out clusters and remainders, which are no single point of failure.
-    mineral, members, equity, progress
-        As in `removal`.
+    mineral, product, consumer, members, equity, progress
+        As in `removal`. Centralities are those of the whole network, whoever's demand counts.
 
     Returns
     -------
@@ -59,7 +61,8 @@ def chokepoints(
     3    cell-b           0.4                 0.0          1.5
     4    mine-a           0.4                 0.0          0.0
     """
-    alike = {"by": by, "mineral": mineral, "members": members, "equity": equity}
+    counted = {"mineral": mineral, "product": product, "consumer": consumer}
+    alike = {"by": by, **counted, "members": members, "equity": equity}
     frozen = removal(network, response="frozen", progress=progress, **alike)  # type: ignore[arg-type]
     reach = removal(network, response="reachability", **alike).table  # type: ignore[arg-type]
     table = frozen.table.rename(columns={"loss_share": "frozen_share"})
@@ -69,7 +72,7 @@ def chokepoints(
     return ChokepointResult(
         table,
         network=network.name,
-        parameters={"by": by, "mineral": mineral},
+        parameters={"by": by, **counted},
         units={**frozen.units, "frozen_share": "share of final demand", "reachability_share": "share of final demand"},
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -14,7 +17,14 @@ from graphmodel.scenario import Scenario
 LENSES = ("country", "control")
 
 
-def diversification(network: Network, scenario: Scenario, *, mineral: str | None = None) -> DiversificationResult:
+def diversification(
+    network: Network,
+    scenario: Scenario,
+    *,
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+) -> DiversificationResult:
     """Compare a network without and with a scenario, by location and by control.
 
     Parameters
@@ -24,6 +34,8 @@ def diversification(network: Network, scenario: Scenario, *, mineral: str | None
         Usually projects added; any scenario will do.
     mineral : str, optional
         Mineral in which stages and products are added up. Needed where units differ.
+    product, consumer : str or list of str, optional
+        Count only losses of these products, or of these countries; concentration is the world's.
 
     Returns
     -------
@@ -48,14 +60,13 @@ def diversification(network: Network, scenario: Scenario, *, mineral: str | None
        without  with_scenario
     18      1.0            1.0
     """
+    counted = {"mineral": mineral, "product": product, "consumer": consumer}
     after = scenario.apply(network)
     rows = [row for lens in LENSES for row in _concentrations(network, after, lens, mineral)]
-    rows += [row for lens in LENSES for row in _losses(network, after, lens, mineral)]
+    rows += [row for lens in LENSES for row in _losses(network, after, lens, counted)]
     table = pd.DataFrame(rows, columns=["measure", "stage", "lens", "without", "with_scenario"])
     table["change"] = table["with_scenario"] - table["without"]
-    return DiversificationResult(
-        table, network=network.name, parameters={"scenario": scenario.name, "mineral": mineral}
-    )
+    return DiversificationResult(table, network=network.name, parameters={"scenario": scenario.name, **counted})
 
 
 Row = tuple[str, str, str, float, float]
@@ -77,11 +88,10 @@ def _concentrations(before: Network, after: Network, lens: str, mineral: str | N
     return rows
 
 
-def _losses(before: Network, after: Network, lens: str, mineral: str | None) -> list[Row]:
+def _losses(before: Network, after: Network, lens: str, counted: Mapping[str, Any]) -> list[Row]:
     """Losses when one group is shut, with and without."""
     shares = [
-        removal(network, by=lens, mineral=mineral).table.set_index("removed")["loss_share"]
-        for network in (before, after)
+        removal(network, by=lens, **counted).table.set_index("removed")["loss_share"] for network in (before, after)
     ]
     worst = str(shares[0].idxmax())
     outside = [share.drop(worst, errors="ignore") for share in shares]

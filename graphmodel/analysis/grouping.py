@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,12 @@ from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameEr
 from graphmodel.network import Network
 from graphmodel.schema import REGIONS
 
-LENSES = ("plant", "node", "country", "control", "owner", "alliance", "stage", "kind")
+LENSES = ("plant", "node", "industry", "country", "control", "owner", "alliance", "stage", "kind")
 """What nodes can be grouped by; several columns may be joined, as ``country,stage``.
 
-``plant`` is every single facility by itself, clusters and remainders left out; ``node`` is every node by itself.
+``plant`` is every single facility by itself, clusters and remainders left out; ``node`` is every node by itself;
+``industry`` is what one country does at one stage with one mineral, such as ``CHN:refining:cobalt``, or at one stage
+with any where nodes do not say.
 """
 
 JOIN = ":"
@@ -70,6 +73,8 @@ def group_nodes(
         pairs = _owner_pairs(network, equity)
     elif keys == ["alliance"]:
         pairs = _alliance_pairs(network, members)
+    elif keys == ["industry"]:
+        pairs = _industry_pairs(network)
     else:
         pairs = _column_pairs(network, keys)
     pairs = pairs[among[pairs["node"].to_numpy(dtype=np.int64)]]
@@ -106,6 +111,24 @@ def _column_pairs(network: Network, keys: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"node": np.arange(len(nodes)), "name": name})[known]
 
 
+def _industry_pairs(network: Network) -> pd.DataFrame:
+    pairs = _column_pairs(network, ["country", "stage"])
+    mineral = network.nodes["mineral"].to_numpy()[pairs["node"].to_numpy(dtype=np.int64)]
+    return pairs.assign(name=pairs["name"] + np.where(mineral == "", "", JOIN + mineral.astype(object)))
+
+
+def industry(name: str) -> dict[str, Any]:
+    """Turn the name of an industry into the selection that means its nodes.
+
+    Examples
+    --------
+    >>> from graphmodel.analysis.grouping import industry
+    >>> industry("CHN:refining:cobalt")
+    {'country': 'CHN', 'stage': 'refining', 'mineral': 'cobalt'}
+    """
+    return dict(zip(("country", "stage", "mineral"), name.split(JOIN), strict=False))
+
+
 def _owner_pairs(network: Network, equity: float) -> pd.DataFrame:
     if not 0 < equity <= 1:
         raise ParameterError(f"equity is {equity}, but must lie above 0 and at most at 1")
@@ -123,20 +146,50 @@ def _alliance_pairs(network: Network, members: pd.DataFrame | None) -> pd.DataFr
     return joined.rename(columns={"group": "name"})[["node", "name"]]
 
 
-def demand_weights(network: Network, demand: pd.DataFrame, mineral: str | None) -> tuple[FloatArray, str]:
+def demand_weights(
+    network: Network,
+    demand: pd.DataFrame,
+    mineral: str | None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+) -> tuple[FloatArray, str]:
     """Weigh final demand in tonnes of one mineral, or in its own unit where there is only one.
+
+    Demand for other products than ``product``, or of other countries than ``consumer``, weighs nothing.
 
     Raises
     ------
+    UnknownNameError
+        If there is no final demand for that product, or of that country.
     MixedUnitsError
         If products come in several units and no mineral is named.
     EmptySelectionError
-        If no final demand holds the mineral.
+        If no final demand is left, or none of it holds the mineral.
     """
-    quantity = demand["quantity"].to_numpy(dtype=float)
+    country = pd.Series(network.nodes["country"].to_numpy()[demand["node"].to_numpy(dtype=np.int64)])
+    counts = _among(demand["product"], product, "final product") & _among(country, consumer, "consuming country")
+    if not counts.any() and (product or consumer):
+        raise EmptySelectionError(f"{_said(consumer)} does not use {_said(product)}")
+    quantity = np.where(counts, demand["quantity"].to_numpy(dtype=float), 0.0)
     if mineral is None:
-        return quantity, network.one_unit(demand["product"])
+        return quantity, network.one_unit(demand["product"][counts])
     held = demand["product"].map(network.content(mineral)).fillna(0.0).to_numpy(dtype=float)
     if not (quantity * held > 0).any():
-        raise EmptySelectionError(f"no final demand holds {mineral}")
+        which = f" for {_said(product)}" * bool(product) + f" of {_said(consumer)}" * bool(consumer)
+        raise EmptySelectionError(f"no final demand{which} holds {mineral}")
     return quantity * held, f"t {mineral}"
+
+
+def _among(column: pd.Series, chosen: str | Sequence[str] | None, what: str) -> BoolArray:
+    """Say which rows hold one of the values chosen; all of them where none is named."""
+    if chosen is None:
+        return np.ones(len(column), dtype=bool)
+    values = [chosen] if isinstance(chosen, str) else list(chosen)
+    for value in values:
+        if value not in set(column):
+            raise UnknownNameError(f"no {what} {value!r}; {nearest(value, sorted(set(column)))}")
+    return column.isin(values).to_numpy(dtype=bool)
+
+
+def _said(chosen: str | Sequence[str] | None) -> str:
+    return chosen if isinstance(chosen, str) else ", ".join(chosen or ())

@@ -30,6 +30,8 @@ def removal(
     by: str | Sequence[str] = "node",
     response: Response = "frozen",
     mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
     severity: float = 1.0,
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
@@ -41,15 +43,17 @@ def removal(
     ----------
     network : Network
     by : str or list of str
-        ``node`` (every supply node), ``plant`` (every single facility: no clusters, no remainders), ``country``,
-        ``control``, ``owner``, ``alliance``, ``stage`` or any column of the nodes table; several columns joined, as
-        ``"country,stage"``.
+        ``node`` (every supply node), ``plant`` (every single facility: no clusters, no remainders), ``industry``
+        (what one country does at one stage with one mineral), ``country``, ``control``, ``owner``, ``alliance``,
+        ``stage`` or any column of the nodes table; several columns joined, as ``"country,stage"``.
     response : {"frozen", "reachability"}
         ``reachability``: a user loses only if no path from any origin is left. ``frozen``: nobody replaces a
         supplier; outputs fall with the scarcest input, suppliers of one input replace one another only in the
         shares they have. The truth lies between.
     mineral : str, optional
         Weigh products by the tonnes of this mineral they hold. Needed where products come in several units.
+    product, consumer : str or list of str, optional
+        Count only the final demand for these products, or of these countries.
     severity : float
         Share of the nodes that stops (``frozen`` only; with ``reachability`` it must be 1).
     members : DataFrame, optional
@@ -104,14 +108,21 @@ def removal(
     if response == "reachability" and severity != 1:
         raise ParameterError("reachability asks whether any path is left; it needs severity=1")
     work = processes(network)
-    weight, unit = demand_weights(network, work.demand, mineral)
+    weight, unit = demand_weights(network, work.demand, mineral, product, consumer)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     lose = _frozen if response == "frozen" else _reachability
     loss = lose(network, work, groups, weight, severity, progress)
     return RemovalResult(
         _table(network, groups, response, loss, weight.sum()),
         network=network.name,
-        parameters={"by": by, "response": response, "mineral": mineral, "severity": severity},
+        parameters={
+            "by": by,
+            "response": response,
+            "mineral": mineral,
+            "product": product,
+            "consumer": consumer,
+            "severity": severity,
+        },
         units={"loss": unit, "loss_share": "share of final demand"},
     )
 

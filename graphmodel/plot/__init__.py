@@ -22,6 +22,7 @@ from graphmodel.plot.flow_table import flow_table as flow_table
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
+from graphmodel.plot.removal import overview_ranking as overview_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
 from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
@@ -33,6 +34,7 @@ from graphmodel.results import (
     ConcentrationResult,
     DiversificationResult,
     LossResult,
+    OverviewResult,
     RemovalResult,
     Result,
     ShareResult,
@@ -45,6 +47,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     ConcentrationResult: concentration_ranges,
     DiversificationResult: before_and_after,
     LossResult: loss_by_product,
+    OverviewResult: overview_ranking,
     RemovalResult: removal_ranking,
     ShareResult: stage_shares,
 }

@@ -49,14 +49,14 @@ def _reference(name: str) -> pd.DataFrame:
 
 
 def place_name(code: str, names: Mapping[str, str]) -> str:
-    """Write an id made of codes joined by colons, as ``CHN:refining``, in words.
+    """Write an id made of codes joined by colons, as ``CHN:refining``, in words; parts named "" are left out.
 
     Examples
     --------
     >>> place_name("CHN:refining", {"CHN": "China"})
     'China · refining'
     """
-    return " · ".join(names.get(part, part) for part in str(code).split(":"))
+    return " · ".join(word for part in str(code).split(":") if (word := names.get(part, part)))
 
 
 _LATITUDE = np.arange(0, 91, 5)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names, place_name
-from graphmodel.results import ChokepointResult, RemovalResult
+from graphmodel.results import ChokepointResult, OverviewResult, RemovalResult
 
 RESPONSES = {
     "frozen": "frozen: nobody replaces a supplier",
@@ -72,6 +72,35 @@ def chokepoint_ranking(
     """
     table = result.table.rename(columns={"frozen_share": "share", "reachability_share": "least"})
     return _ranking(table, (RESPONSES["frozen"], RESPONSES["reachability"]), ax, top, names, title, style)
+
+
+def overview_ranking(
+    result: OverviewResult,
+    *,
+    ax: Axes | None = None,
+    top: int = 40,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Rank minerals by what is lost of each without its worst group, named beside it.
+
+    Parameters
+    ----------
+    result : OverviewResult
+    ax, top, names, title, **style
+        As in `removal_ranking`.
+    """
+    table = result.table.rename(columns={"frozen_share": "share", "reachability_share": "least"})
+    words = {**country_names(), **(names or {})}
+    pairs = zip(table["mineral"].astype(str), table["removed"].astype(str), strict=True)
+    # the group's own mineral is said only where it is another one
+    table["label"] = [
+        f"{look.sentence(mineral.replace('-', ' '))}: {place_name(removed, {**words, mineral: ''})}"
+        for mineral, removed in pairs
+    ]
+    legend = (RESPONSES["frozen"], RESPONSES["reachability"])
+    return _ranking(table.assign(rank=range(len(table))), legend, ax, top, names, title, style)
 
 
 def _ranking(

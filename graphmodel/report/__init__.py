@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader
@@ -28,6 +29,8 @@ def write_report(
     out: str | os.PathLike[str],
     *,
     mineral: str | None = None,
+    product: str | None = None,
+    consumer: str | None = None,
     data: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
@@ -40,6 +43,8 @@ def write_report(
         Folder; made when absent. Files of an earlier report in it are replaced, others stay.
     mineral : str, optional
         Mineral in which losses are weighed. Needed where products come in several units.
+    product, consumer : str, optional
+        Count only the final demand for this product, or of this country.
     data : str, optional
         Name of the data set, to look up its closure tables, its sparse reconstruction and its sources.
     progress : callable, optional
@@ -73,13 +78,14 @@ def write_report(
     if target.exists() and not target.is_dir():
         raise DataPackageError(f"{target} is a file; a report needs a folder")
     say = _steps(progress, 4)
-    content = gather(network, mineral=mineral, data=data)
+    counted: dict[str, Any] = {"mineral": mineral, "product": product, "consumer": consumer}
+    content = gather(network, counted=counted, data=data)
     say()
-    drawn = figures.draw(network, mineral=mineral)
+    drawn = figures.draw(network, **counted)
     if content.scenario is not None:
-        beside = figures.draw(network, [BESIDE], mineral=mineral, scenario=content.scenario)
+        beside = figures.draw(network, [BESIDE], **counted, scenario=content.scenario)
         drawn = figures.Drawings({**drawn, **beside}, {**drawn.skipped, **beside.skipped})
-    command = _command(network, mineral, data)
+    command = _command(network, counted, data)
     say()
     with tempfile.TemporaryDirectory() as folder:
         paths = figures.save(drawn, folder, command=command)
@@ -105,10 +111,11 @@ def _steps(progress: Callable[[int, int], None] | None, total: int) -> Callable[
     return step
 
 
-def _command(network: Network, mineral: str | None, data: str | None) -> str:
+def _command(network: Network, counted: Mapping[str, str | None], data: str | None) -> str:
     """The line that makes this report; a path of this machine is left out."""
     name = data if data and os.sep not in data else network.name
-    return f"graphmodel report {name}" + (f" --mineral {mineral}" if mineral else "")
+    options = "".join(f" --{key} {value}" for key, value in counted.items() if value)
+    return f"graphmodel report {name}{options}"
 
 
 def _csv(table: pd.DataFrame) -> bytes:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
 from graphmodel import datasets
-from graphmodel.analysis import breakdown, chokepoints, concentration, diversification, losses, removal
+from graphmodel.analysis import breakdown, chokepoints, concentration, diversification, losses, overview, removal
+from graphmodel.analysis.grouping import industry
 from graphmodel.analysis.removal import RESPONSES
 from graphmodel.checks import check
-from graphmodel.errors import GraphModelError
+from graphmodel.errors import EmptySelectionError, GraphModelError
 from graphmodel.network import Network
 from graphmodel.plot.places import place_name
+from graphmodel.plot.words import industry_words, material_words, stage_words
 from graphmodel.report.words import percent
 from graphmodel.results import DiversificationResult, LossResult
 from graphmodel.scenario import Scenario
 from graphmodel.schema import REGIONS
 
-RANKINGS = {"plant": "plant", "country,stage": "country and stage", "control": "home of the controlling owner"}
+RANKINGS = {"plant": "plant", "industry": "industry", "control": "home of the controlling owner"}
 """How chokepoints are grouped, and what to call it."""
 SHOWN_SCENARIOS = 2
-"""How many of the worst country-and-stage removals are split by product and consumer."""
+"""How many of the worst industries' removals are split by product and consumer."""
 
 
 @dataclass
@@ -31,7 +35,8 @@ class Content:
     """Everything the page and the figures show."""
 
     network: Network
-    mineral: str | None
+    counted: Mapping[str, Any]
+    """What of final demand counts: mineral, product, consumer."""
     headline: str
     sentences: dict[str, str] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -42,30 +47,45 @@ class Content:
     scenario: Scenario | None = None
     """The projects added, for the figures."""
 
+    @property
+    def mineral(self) -> str | None:
+        """The mineral in whose tonnes everything is weighed."""
+        return self.counted.get("mineral")
 
-def gather(network: Network, *, mineral: str | None, data: str | None) -> Content:
-    """Run every analysis of the page."""
-    rankings = {by: chokepoints(network, by=by, mineral=mineral).table for by in RANKINGS}
+    @property
+    def whose(self) -> str:
+        """Whose final demand counts, in words: "" where all does."""
+        words = {**material_words(self.network), **_names()}
+        parts = {"for": self.counted.get("product"), "of": self.counted.get("consumer")}
+        return "".join(f" {how} {words.get(name, name)}" for how, name in parts.items() if name)
+
+
+def gather(network: Network, *, counted: Mapping[str, Any], data: str | None) -> Content:
+    """Run every analysis of the page; ``counted`` says which final demand (mineral, product, consumer) counts."""
+    mineral = counted.get("mineral")
+    rankings = {by: chokepoints(network, by=by, **counted).table for by in RANKINGS}
     sparse = _sparse(data)
     if sparse is not None:
         for by, table in rankings.items():
             for response in RESPONSES:
-                other = removal(sparse, by=by, mineral=mineral, response=response).table
+                other = removal(sparse, by=by, response=response, **counted).table
                 column = table["removed"].map(other.set_index("removed")["loss_share"])
                 table.insert(table.columns.get_loc(f"{response}_share") + 1, f"{response}_share_sparse", column)
     rankings = {by: _spelled(network, by, table) for by, table in rankings.items()}
-    content = Content(network, mineral, _headline(network, rankings["country,stage"], mineral), rankings=rankings)
-    content.sentences["centrality"] = _missed(network, rankings["country,stage"])
+    content = Content(network, counted, "", rankings=rankings)
+    content.headline = _headline(content)
+    content.sentences["centrality"] = _missed(network, rankings["industry"])
     content.sentences["plants"] = _no_single_point(rankings["plant"])
     for by, table in rankings.items():
         content.tables[f"chokepoints_by_{by.replace(',', '_')}"] = table
-    for removed in rankings["country,stage"]["removed"].head(SHOWN_SCENARIOS):
-        country, stage = str(removed).split(":")
-        name = f"{_place(country)} stops {_stages(network)[stage]}"
-        content.stopped[name] = losses(network, Scenario(name).shut(country=country, stage=stage))
-        content.tables[f"losses_without_{country}_{stage}"] = content.stopped[name].table
-        content.shown[name] = _shown_losses(network, content.stopped[name].table, mineral)
+    for removed in rankings["industry"]["removed"].head(SHOWN_SCENARIOS):
+        where = industry(str(removed))
+        name = f"{_place(where['country'])} stops {_work(network, where)}"
+        content.stopped[name] = losses(network, Scenario(name).shut(**where))
+        content.tables[f"losses_without_{'_'.join(where.values())}"] = content.stopped[name].table
+        content.shown[name] = _shown_losses(network, content.stopped[name].table, counted)
     content.tables["losses_by_plant"] = breakdown(network).table
+    _add_overview(content)
     for lens in ("country", "control", "owner"):
         content.tables[f"concentration_by_{lens}"] = concentration(network, by=lens, mineral=mineral).table
         content.shown[lens] = _worded(network, content.tables[f"concentration_by_{lens}"])
@@ -86,31 +106,48 @@ def _place(code: str) -> str:
     return _names().get(code, code)
 
 
-def _stages(network: Network) -> dict[str, str]:
-    """Printed name of every stage, in lower case."""
-    stages = network.stages
-    return {row.stage: str(row.label or row.stage).lower() for row in stages.itertuples()}
+def _work(network: Network, where: Mapping[str, str]) -> str:
+    """Say what an industry does: "cobalt refining"."""
+    words = industry_words(network)
+    return " ".join(word for key in ("mineral", "stage") if key in where and (word := words[where[key]]))
 
 
 def _spelled(network: Network, by: str, table: pd.DataFrame) -> pd.DataFrame:
     """Write out the codes of countries and stages in the labels."""
     if by == "plant":
         return table
-    words = {**_names(), **_stages(network)}
+    words = {**industry_words(network), **_names()}
     return table.assign(label=[place_name(removed, words) for removed in table["removed"]])
 
 
-def _shown_losses(network: Network, table: pd.DataFrame, mineral: str | None) -> pd.DataFrame:
-    """Frozen losses of products that hold the mineral, largest tonnage first, codes written out."""
+def _add_overview(content: Content) -> None:
+    """The worst industry of every mineral, where the network has minerals."""
+    whose = {key: value for key, value in content.counted.items() if key != "mineral"}
+    try:
+        table = overview(content.network, **whose).table
+    except EmptySelectionError:
+        return
+    content.tables["overview"] = table
+    content.shown["overview"] = _spelled(content.network, "industry", table).assign(
+        mineral=[str(mineral).replace("-", " ") for mineral in table["mineral"]]
+    )
+
+
+def _shown_losses(network: Network, table: pd.DataFrame, counted: Mapping[str, Any]) -> pd.DataFrame:
+    """Frozen losses of products that count and hold the mineral, largest tonnage first, codes written out."""
+    mineral = counted.get("mineral")
     rows = table[table["response"] == "frozen"]
+    for column in ("product", "consumer"):
+        if counted.get(column):
+            rows = rows[rows[column] == counted[column]]
     weight = rows["product"].map(network.content(mineral)).fillna(0.0) if mineral else 1.0
     rows = (
         rows.assign(weight=rows["loss"] * weight)
         .query("weight > 0")
         .sort_values("weight", ascending=False, kind="stable")
     )
-    names = network.table("materials").set_index("material")["label"]
-    product = [names.get(product) or product for product in rows["product"]]
+    names = material_words(network)
+    product = [names.get(product, product) for product in rows["product"]]
     return rows.assign(product=product, consumer=rows["consumer"].map(_place))
 
 
@@ -120,16 +157,19 @@ def _sparse(data: str | None) -> Network | None:
     return datasets.load(f"{data}-sparse") if f"{data}-sparse" in names else None
 
 
-def _headline(network: Network, ranking: pd.DataFrame, mineral: str | None) -> str:
+def _headline(content: Content) -> str:
+    network, ranking = content.network, content.rankings["industry"]
     if ranking.empty or ranking["loss"].iloc[0] == 0:
         return "No country's stage is missed: no final demand is lost when any one of them stops."
     first = ranking.iloc[0]
-    country, stage = str(first["removed"]).split(":")
-    what = f"the {mineral} in final products" if mineral else "final demand"
+    where = industry(str(first["removed"]))
+    what = f"the {content.mineral} in final products" if content.mineral else "final demand"
+    who = _place(str(content.counted["consumer"])) if content.counted.get("consumer") else "the world"
+    product = material_words(network).get(str(content.counted.get("product")), "")
     low, high = (_with_sparse(first, response) for response in RESPONSES)
     return (
-        f"Without {_stages(network)[stage]} in {_place(country)}, the world loses from {low} of {what} if any path "
-        f"left is enough to {high} if nobody replaces a supplier."
+        f"Without {_work(network, where)} in {_place(where['country'])}, {who} loses from {low} of {what}"
+        f"{f' ({product})' if product else ''} if any path left is enough to {high} if nobody replaces a supplier."
     )
 
 
@@ -145,10 +185,11 @@ def _missed(network: Network, ranking: pd.DataFrame) -> str:
     if hidden.empty:
         return ""
     row = hidden.iloc[0]
-    country, stage = str(row["removed"]).split(":")
+    where = industry(str(row["removed"]))
+    work = _work(network, where)
     place = int(row["rank"])
     return (
-        f"Betweenness counts what passes through a place. {_stages(network)[stage].capitalize()} in {_place(country)} "
+        f"Betweenness counts what passes through a place. {work[:1].upper()}{work[1:]} in {_place(where['country'])} "
         f"is number {place} by loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, as "
         "nothing passes through a source. PageRank follows flow downstream: makers of final goods high, mines low; "
         "reversed, it rewards being reached by many, not being needed. Neither knows that an input can be essential."
@@ -185,14 +226,14 @@ def _add_projects(content: Content) -> None:
         return
     scenario = Scenario("alliance projects").add(chosen)
     content.scenario = scenario
-    content.projects = diversification(network, scenario, mineral=content.mineral)
+    content.projects = diversification(network, scenario, **content.counted)
     table = content.projects.table
     unit = network.table("materials").set_index("material")["unit"]
     content.tables["projects"] = chosen.assign(unit=chosen["material"].map(unit))
     content.tables["projects_change"] = table
     by_country = table[table["lens"] == "country"].set_index(["measure", "stage"])
     worst, shares = by_country.loc[("worst_loss", "all")], by_country.loc["largest_share"]
-    stages = _stages(network)
+    stages = stage_words(network)
     moved = [
         f"{stages[str(stage)]} from {percent(row['without'])} to {percent(row['with_scenario'])}"
         for stage, row in shares[shares["change"] < 0].sort_values("change").head(2).iterrows()
@@ -225,7 +266,7 @@ def _what_gets_worse(table: pd.DataFrame) -> str:
 
 def _worded(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     """Write out the codes of stages and countries."""
-    return table.assign(stage=table["stage"].map(_stages(network)), largest=table["largest"].map(_place))
+    return table.assign(stage=table["stage"].map(stage_words(network)), largest=table["largest"].map(_place))
 
 
 def _graded(network: Network, mineral: str | None) -> str:

@@ -43,7 +43,7 @@ def test_reachability_is_a_mark_on_the_row_of_its_bar(toy):
 
 
 def test_codes_of_groups_are_printed_in_words(toy):
-    result = gm.chokepoints(toy, by="country,stage", mineral="lithium")
+    result = gm.chokepoints(toy, by="industry", mineral="lithium")
     ax = plot.chokepoint_ranking(result, names={"cell": "cell making"})
     assert names(ax)[0] == "China · refining"
     assert "South Korea · cell making" in names(ax)

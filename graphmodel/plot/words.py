@@ -1,0 +1,28 @@
+"""Names to print for what a network's tables hold under codes."""
+
+from __future__ import annotations
+
+from graphmodel.network import Network
+from graphmodel.plot import style as look
+from graphmodel.plot.places import country_names
+
+
+def stage_words(network: Network, *, lower: bool = True) -> dict[str, str]:
+    """Return the names of stages; in lower case inside a phrase."""
+    labels = {str(row.stage): str(row.label or row.stage) for row in look.rows(network.stages)}
+    return {stage: label.lower() if lower else label for stage, label in labels.items()}
+
+
+def material_words(network: Network) -> dict[str, str]:
+    """Return the names of materials that have one."""
+    return {str(row.material): str(row.label) for row in look.rows(network.table("materials")) if row.label}
+
+
+def industry_words(network: Network) -> dict[str, str]:
+    """Return what names the parts of an industry: country, stage, and mineral.
+
+    A product family such as ``battery`` says no more than its stage and is left out: its name is "".
+    """
+    named = {str(mineral) for mineral in network.nodes["mineral"]}
+    minerals = {mineral: mineral.replace("-", " ") if mineral in network.minerals else "" for mineral in named}
+    return {**minerals, **country_names(), **stage_words(network)}
