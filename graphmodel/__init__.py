@@ -32,6 +32,8 @@ _PUBLIC = {
     "overview": "analysis",
     "removal": "analysis",
     "shares": "analysis",
+    "quality": "quality",
+    "weakest_data": "quality",
     "GraphModelError": "errors",
     "SchemaError": "errors",
 }

@@ -318,6 +318,26 @@ def closure(data: str, form: str, which: tuple[str, ...]) -> None:
 
 @main.command()
 @_data
+@click.option("--top", default=10, show_default=True, help="How many of the weakest data to list; 0 for none.")
+@_format
+def quality(data: str, top: int, form: str) -> None:
+    """Say what each total and flow of a built data set rests on, and what would be most worth knowing better.
+
+    \b
+    graphmodel quality
+    graphmodel quality --top 0 --format csv > quality.csv
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.quality import quality as grade  # noqa: PLC0415 - pandas
+    from graphmodel.quality import weakest_data  # noqa: PLC0415 - numpy, scipy
+
+    _show(grade(data).table, form)
+    if top > 0 and form == "table":
+        click.echo(f"\nthe {top} weakest data that matter most for the ranking of chokepoints")
+        _show(weakest_data(data, top=top).table, form)
+
+
+@main.command()
+@_data
 @click.option(
     "--output", "-o", required=True, type=click.Path(path_type=Path), help=".json, .graphml, .gexf or a folder."
 )

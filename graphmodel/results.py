@@ -128,6 +128,49 @@ class OverviewResult(Result):
     columns = ("mineral", "demand", "removed", "frozen_share", "reachability_share", "n_above_tenth")
 
 
+class QualityResult(Result):
+    """What each material's total and flows rest on."""
+
+    columns = (
+        "mineral",
+        "stage",
+        "material",
+        "unit",
+        "supply",
+        "n_plants",
+        "named_share",
+        "control",
+        "sided",
+        "residual_share",
+        "need_residual_share",
+        "total_measured",
+        "total_reported",
+        "total_derived",
+        "total_assumed",
+        "flow_reported",
+        "flow_contract",
+        "flow_trade",
+        "flow_estimated",
+    )
+
+
+class WeakestResult(Result):
+    """The numbers that would be most worth knowing better."""
+
+    columns = (
+        "kind",
+        "item",
+        "label",
+        "mineral",
+        "loss_share",
+        "doubt",
+        "value",
+        "evidence",
+        "reference",
+        "improve",
+    )
+
+
 class DiversificationResult(Result):
     """Measures of concentration and exposure without and with a scenario."""
 

@@ -254,17 +254,10 @@ def _references(sources: Sources) -> pd.DataFrame:
 
 def _controls(sources: Sources, sized: Sized) -> pd.DataFrame:
     """The totals used, what named plants make of them, and the bounds other sources give."""
-    bounds = sources["controls"].query("role == 'bound' and unit != 'share'")
     unit = sources["materials"].set_index("material")["unit"]
     mineral = sources["materials"].set_index("material")["mineral"]
     cells = sized.cells.assign(unit=sized.cells["material"].map(unit), mineral=sized.cells["material"].map(mineral))
-    spread = bounds.groupby(["stage", "mineral", "country", "unit"])["quantity"].agg(["min", "max"])
-    whole = cells.groupby(["stage", "mineral", "country"])["total"].transform("sum")
-    index = pd.MultiIndex.from_frame(cells[["stage", "mineral", "country", "unit"]])
-    found = spread.reindex(index)
-    cells["low"] = np.fmin(found["min"].to_numpy() / whole.to_numpy(), 1.0) * cells["total"].to_numpy()
-    cells["high"] = np.fmax(found["max"].to_numpy() / whole.to_numpy(), 1.0) * cells["total"].to_numpy()
-    cells.loc[found["min"].isna().to_numpy(), ["low", "high"]] = np.nan
+    cells["low"], cells["high"] = _spread(sources["controls"].query("role == 'bound' and unit != 'share'"), cells)
     columns = [
         "stage",
         "material",
@@ -281,3 +274,16 @@ def _controls(sources: Sources, sized: Sized) -> pd.DataFrame:
         "evidence",
     ]
     return cells[columns].sort_values(["stage", "material", "country"]).reset_index(drop=True)
+
+
+def _spread(bounds: pd.DataFrame, cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high of each total: bounds of its form, or of all forms of its mineral in proportion; nan where none."""
+    low, high = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
+    for what, rows in (("material", bounds[bounds["material"] != ""]), ("mineral", bounds[bounds["material"] == ""])):
+        keys = ["stage", what, "country", "unit"]
+        found = rows.groupby(keys)["quantity"].agg(["min", "max"]).reindex(pd.MultiIndex.from_frame(cells[keys]))
+        share = (cells["total"] / cells.groupby(keys)["total"].transform("sum")).to_numpy(dtype=float)
+        low = np.fmin(low, found["min"].to_numpy(dtype=float) * share)
+        high = np.fmax(high, found["max"].to_numpy(dtype=float) * share)
+    known, total = ~np.isnan(low), cells["total"].to_numpy(dtype=float)
+    return np.where(known, np.fmin(low, total), np.nan), np.where(known, np.fmax(high, total), np.nan)

@@ -1,0 +1,209 @@
+"""How good the numbers of a built data set are, and which of them would be most worth knowing better."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pandas as pd
+
+from graphmodel import datasets
+from graphmodel.analysis.breakdown import lost_shares
+from graphmodel.analysis.grouping import JOIN, Groups, demand_weights, group_nodes
+from graphmodel.analysis.removal import removable
+from graphmodel.errors import DataPackageError, EmptySelectionError
+from graphmodel.network import Network
+from graphmodel.processes import processes
+from graphmodel.results import QualityResult, WeakestResult
+from graphmodel.schema import BASES, EVIDENCE
+
+DOUBT = {"measured": 0.02, "reported": 0.05, "derived": 0.1, "assumed": 0.3}
+"""Half-width, as a share of the number, taken for each grade where no source gives a low and a high."""
+
+NEEDED = ("closure", "controls")
+
+
+def quality(data: str | os.PathLike[str]) -> QualityResult:
+    """Say, material by material, what its total rests on, how well it closes and what its flows rest on.
+
+    Parameters
+    ----------
+    data : str or path
+        A built data set by name, or a folder that `graphmodel.build.build` wrote.
+
+    Returns
+    -------
+    QualityResult
+        ``mineral``, ``stage``, ``material``, ``unit``, ``supply`` (made a year), ``n_plants`` and ``named_share``
+        (plants and clusters by name, and their part of the supply), ``control`` (reference of the largest part of the
+        total), ``sided``, ``residual_share`` (made but not shipped), ``need_residual_share``; share of the supply by
+        evidence of its country totals (``total_measured`` …) and share of the flow by basis (``flow_reported`` …).
+
+    Raises
+    ------
+    DataPackageError
+        If the data set was not built, so that it has no totals and no closure.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.quality("minerals-2024").table.set_index("material")
+    >>> table.loc["cobalt-hydroxide", ["mineral", "sided"]].tolist()
+    ['cobalt', 'two-sided']
+    """
+    network, tables = _built(data)
+    materials = network.table("materials").set_index("material")
+    controls, closure = tables["controls"], tables["closure"].set_index("material")
+    made = controls.groupby("material")[["total", "named"]].sum()
+    rows = pd.DataFrame(index=made.index).join(materials[["mineral", "stage", "unit"]])
+    rows["supply"] = made["total"]
+    rows["n_plants"] = _plants_making(network).reindex(rows.index).fillna(0).astype(int)
+    rows["named_share"] = made["named"] / made["total"]
+    largest = controls.groupby(["material", "reference"])["total"].sum().sort_values(kind="stable")
+    rows["control"] = largest.reset_index("reference").groupby("material")["reference"].last()
+    for column in ("sided", "residual_share", "need_residual_share"):
+        rows[column] = closure[column].reindex(rows.index)
+    rows = rows.join(_parts(controls, "total", "evidence", EVIDENCE).add_prefix("total_"))
+    rows = rows.join(_parts(network.edges, "quantity", "basis", BASES).add_prefix("flow_"))
+    order = network.stages.set_index("stage")["order"]
+    rows = rows.reset_index().assign(order=lambda frame: frame["stage"].map(order))
+    return QualityResult(rows.sort_values(["mineral", "order", "material"]), network=network.name)
+
+
+def weakest_data(data: str | os.PathLike[str], *, top: int | None = 10) -> WeakestResult:
+    """Rank country totals and plants by what better knowledge of them would settle.
+
+    Parameters
+    ----------
+    data : str or path
+        A built data set by name, or a folder that `graphmodel.build.build` wrote.
+    top : int, optional
+        Number of rows; all when None.
+
+    Returns
+    -------
+    WeakestResult
+        ``kind`` (country total or plant), ``item`` (industry or node), ``label``, ``mineral``, ``loss_share`` (frozen
+        loss of the mineral in final products when it stops), ``doubt`` (half-width of the number, as a share of it),
+        ``value`` (their product: the part of final demand of which we do not know whether it hangs on it),
+        ``evidence``, ``reference``, ``improve`` (what would help).
+
+    Notes
+    -----
+    A frozen loss is close to proportional to the size of what stops, so an error of ``doubt`` in the number moves the
+    loss by about ``loss_share × doubt``, to first order: the value of better information for the ranking of
+    chokepoints. ``doubt`` is half the range between the low and the high of the sources where there is one, else
+    `DOUBT` by grade.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> weakest = gm.weakest_data("minerals-2024", top=3).table
+    >>> bool((weakest["value"] == weakest["loss_share"] * weakest["doubt"]).all())
+    True
+    """
+    network, tables = _built(data)
+    rows = [*_industries(network, tables["controls"]), *_plants(network)]
+    table = pd.DataFrame(rows).assign(value=lambda frame: frame["loss_share"] * frame["doubt"])
+    table = table.sort_values(["value", "item"], ascending=[False, True], kind="stable").head(top or len(table))
+    return WeakestResult(table, network=network.name, parameters={"top": top})
+
+
+def _built(data: str | os.PathLike[str]) -> tuple[Network, dict[str, pd.DataFrame]]:
+    tables = datasets.extras(data)
+    missing = [name for name in NEEDED if name not in tables]
+    if missing:
+        raise DataPackageError(
+            f"{data}: has no table {' and '.join(missing)}; only a built data set says how it closes"
+        )
+    return datasets.load(data), tables
+
+
+def _parts(frame: pd.DataFrame, amount: str, column: str, values: tuple[str, ...]) -> pd.DataFrame:
+    """Split each material's amount by what a column says, as shares."""
+    wide = frame.pivot_table(index="material", columns=column, values=amount, aggfunc="sum", fill_value=0.0)
+    return wide.reindex(columns=list(values), fill_value=0.0).div(wide.sum(axis=1), axis=0)
+
+
+def _plants_making(network: Network) -> pd.Series:
+    """Number of plants by name that make each material."""
+    plants = network.nodes.loc[network.nodes["kind"] == "facility", "node_id"]
+    made = network.table("balances").query("side == 'output'")
+    return made[made["node_id"].isin(plants)].groupby("item")["node_id"].nunique()
+
+
+def _lost(network: Network, groups: Groups) -> pd.DataFrame:
+    """Share of each mineral in final products (columns) lost without each group (rows), frozen."""
+    work = processes(network)
+    lost = lost_shares(network, work, groups, work.demand)
+    shares = {}
+    for mineral in network.minerals:
+        try:
+            weight, _ = demand_weights(network, work.demand, mineral)
+        except EmptySelectionError:
+            continue  # no final product holds it
+        shares[mineral] = weight @ lost / weight.sum()
+    return pd.DataFrame(shares, index=groups.names)
+
+
+def _industries(network: Network, controls: pd.DataFrame) -> list[dict[str, object]]:
+    """Country totals, one an industry and mineral."""
+    lost = _lost(network, group_nodes(network, "industry", among=removable(network)))
+    controls = controls.assign(doubt=_doubt(controls))
+    rows: list[dict[str, object]] = []
+    for (stage, mineral, country), cells in controls.groupby(["stage", "mineral", "country"], sort=True):
+        name = JOIN.join((country, stage, mineral))
+        if name not in lost.index:
+            continue
+        of = mineral if mineral in lost else lost.loc[name].idxmax()
+        worst = cells.loc[(cells["total"] * cells["doubt"]).idxmax()]
+        rows.append(
+            {
+                "kind": "country total",
+                "item": name,
+                "label": name,
+                "mineral": of,
+                "loss_share": lost.loc[name, of],
+                "doubt": float((cells["total"] * cells["doubt"]).sum() / cells["total"].sum()),
+                "evidence": worst["evidence"],
+                "reference": worst["reference"],
+                "improve": _for_total(worst),
+            }
+        )
+    return rows
+
+
+def _plants(network: Network) -> list[dict[str, object]]:
+    """Single plants, each with the mineral that loses most without it."""
+    lost = _lost(network, group_nodes(network, "plant", among=removable(network)))
+    nodes = network.nodes.set_index("node_id")
+    return [
+        {
+            "kind": "plant",
+            "item": name,
+            "label": nodes.loc[name, "name"] or name,
+            "mineral": row.idxmax(),
+            "loss_share": row.max(),
+            "doubt": DOUBT.get(str(nodes.loc[name, "evidence"]), DOUBT["assumed"]),
+            "evidence": nodes.loc[name, "evidence"],
+            "reference": nodes.loc[name, "reference"],
+            "improve": "find what it made in the base year: annual report, regulator, customs of a single exporter",
+        }
+        for name, row in lost.iterrows()
+    ]
+
+
+def _doubt(controls: pd.DataFrame) -> np.ndarray:
+    graded = controls["evidence"].map(DOUBT).fillna(DOUBT["assumed"]).to_numpy(dtype=float)
+    spread = ((controls["high"] - controls["low"]) / (2 * controls["total"])).to_numpy(dtype=float)
+    return np.where(np.isnan(spread), graded, np.minimum(spread, 1.0))
+
+
+def _for_total(cell: pd.Series) -> str:
+    if pd.notna(cell["low"]) and cell["high"] > cell["low"]:
+        return f"sources give {cell['low']:.4g} to {cell['high']:.4g} {cell['unit']}: find out which counts what"
+    if cell["evidence"] == "assumed":
+        return "find a published total: national statistics, geological survey, trade of the form"
+    if cell["evidence"] == "derived":
+        return "replace what is computed by a published total"
+    return "find a second source to check the first"
