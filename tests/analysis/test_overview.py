@@ -66,9 +66,9 @@ def test_losses_of_all_consumers_add_up_to_the_worlds(real):
 
 
 def test_demand_that_does_not_exist_is_an_error_with_the_nearest_name(real):
-    with pytest.raises(UnknownNameError, match="no consuming country 'DEV'.*DEU"):
+    with pytest.raises(UnknownNameError, match=r"no consuming country 'DEV'.*DEU"):
         gm.removal(real, mineral="cobalt", consumer="DEV")
-    with pytest.raises(UnknownNameError, match="no final product 'ev-us'.*ev-use"):
+    with pytest.raises(UnknownNameError, match=r"no final product 'ev-us'.*ev-use"):
         gm.chokepoints(real, mineral="cobalt", product="ev-us")
     with pytest.raises(EmptySelectionError, match="BHR does not use ev-use"):
         gm.removal(real, product="ev-use", consumer="BHR")

@@ -1,13 +1,18 @@
-"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen]``."""
+"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen] [centrality] [real]``."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import bench_frozen, bench_reachability
+from tests.benchmarks import bench_centrality, bench_frozen, bench_reachability, bench_real
 from tests.benchmarks.timing import versions
 
-BENCHMARKS = {"reachability": bench_reachability.run, "frozen": bench_frozen.run}
+BENCHMARKS = {
+    "reachability": bench_reachability.run,
+    "frozen": bench_frozen.run,
+    "centrality": bench_centrality.run,
+    "real": bench_real.run,
+}
 
 if __name__ == "__main__":
     print(versions())
