@@ -63,7 +63,7 @@ def processes(network: Network) -> Processes:
 
 def _processes(network: Network) -> Processes:
     made = _products(network)
-    needs = _needs(network, made)
+    needs = _needs(network, made, essential_recipes(network))
     supplies = pd.concat([_edge_supplies(network, made, needs), _companion_supplies(network, made)], ignore_index=True)
     slots = supplies[["node", "slot"]].drop_duplicates().sort_values(["node", "slot"]).reset_index(drop=True)
     slots["code"] = slots.index
@@ -94,21 +94,20 @@ def _demand(network: Network, made: pd.DataFrame) -> pd.DataFrame:
 
 
 def node_slots(network: Network) -> pd.DataFrame:
-    """List what each node can use: node_id, slot, input, relative (input per unit of the slot's need)."""
+    """List what each node can use, essential or not: node_id, slot, input, relative (input per unit of the need)."""
     made = _products(network)
-    needs = _needs(network, made).drop_duplicates(["node", "slot", "input"])
+    needs = _needs(network, made, network.table("recipes")).drop_duplicates(["node", "slot", "input"])
     node_id = network.nodes["node_id"].to_numpy()[needs["node"].to_numpy(dtype=np.int64)]
     return needs.assign(node_id=node_id)[["node_id", "slot", "input", "relative"]].reset_index(drop=True)
 
 
-def slot_recipes(network: Network) -> pd.DataFrame:
-    """Return the essential recipes with the slot each input fills.
+def slot_recipes(recipes: pd.DataFrame) -> pd.DataFrame:
+    """Return recipes with the slot each input fills.
 
     ``base`` is the need of the slot's reference input (the first by name, whatever the order of the rows) per unit of
     output; ``relative`` is how much of this input stands for one unit of it.
     """
-    recipes = network.table("recipes")
-    recipes = recipes[recipes["essential"] != "no"].sort_values("input", kind="stable")
+    recipes = recipes.sort_values("input", kind="stable")
     recipes = recipes.assign(slot=recipes["group"].where(recipes["group"] != "", recipes["input"]))
     base = recipes.groupby(["stage", "node_id", "output", "slot"])["amount"].transform("first")
     return recipes.assign(base=base, relative=recipes["amount"] / base).sort_index()
@@ -149,9 +148,15 @@ def _undeclared(network: Network, idle: np.ndarray) -> tuple[pd.DataFrame, pd.Da
     return wanted.assign(alone=True), made.assign(alone=False)
 
 
-def _needs(network: Network, made: pd.DataFrame) -> pd.DataFrame:
+def essential_recipes(network: Network) -> pd.DataFrame:
+    """Return the recipes whose input no output goes without."""
+    recipes = network.table("recipes")
+    return recipes[recipes["essential"] != "no"]
+
+
+def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.DataFrame:
     """Inputs each process can use: process, node, slot, material, relative (input per unit of the slot's need)."""
-    recipes = slot_recipes(network)[["stage", "node_id", "output", "input", "slot", "relative"]]
+    recipes = slot_recipes(recipes)[["stage", "node_id", "output", "input", "slot", "relative"]]
     own = recipes[recipes["node_id"] != ""].rename(columns={"output": "product"})
     general = recipes[recipes["node_id"] == ""].drop(columns="node_id").rename(columns={"output": "product"})
     named = made.assign(node_id=network.nodes["node_id"].to_numpy()[made["node"].to_numpy()])

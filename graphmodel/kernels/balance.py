@@ -15,6 +15,8 @@ ROUNDING = 1e-9
 """Largest difference between the sums of the two margins that counts as rounding, as a share."""
 BACKWARDS = 1e-14
 """Share of the total up to which a flow below zero is rounding."""
+POLISHING = 30
+"""Rounds of scaling after the margins are met as a share of the total."""
 
 
 def proportional_fit(
@@ -74,6 +76,7 @@ def proportional_fit(
     if total == 0:
         return flow
     rows, cols, weight = rows[usable], cols[usable], prior[usable]
+    ends = rows, cols
     fitted, error = _scaled(rows, cols, weight, row_total, col_total, tol * total, max_rounds)
     if error > tol * total:
         free = carried(rows, cols, row_total, col_total)
@@ -86,7 +89,8 @@ def proportional_fit(
             left = np.abs(np.bincount(rows, weights=near, minlength=len(row_total)) - row_total)
             raise ConvergenceError(f"row {left.argmax()} is still off by {error / total:.2g} of the total")
         fitted[free] = near
-    flow[usable] = fitted
+    # A share of the total is a lot for a small row: further rounds bring each to within rounding of its own.
+    flow[usable] = _scaled(*ends, fitted, row_total, col_total, 0.0, POLISHING)[0]
     return flow
 
 

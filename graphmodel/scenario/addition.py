@@ -48,7 +48,7 @@ def add_projects(network: Network, projects: pd.DataFrame) -> Network:
         state.outputs.loc[len(state.outputs)] = [row.node_id, row.stage, row.country, row.material, used, used]
     order = network.stages.set_index("stage")["order"]
     stages = sorted(set(network.table("recipes")["stage"]), key=lambda name: (-order[name], name))
-    slots = slot_recipes(network)
+    slots = slot_recipes(network.table("recipes"))
     markets = [market for stage in stages for market in _markets(slots, stage)]
     touched, new = set(projects["material"]), set(projects["node_id"])
     for _ in range(ROUNDS):  # loops need more than one sweep
@@ -252,7 +252,7 @@ def _balances(network: Network, state: _State) -> pd.DataFrame:
         shipped = float(sent.get((row.node_id, row.material), 0.0))
         side, residual = ("demand", 0.0) if row.node_id in final else ("output", max(row.quantity - shipped, 0.0))
         rows.append((row.node_id, side, row.material, row.quantity, residual))
-    slots = slot_recipes(network)
+    slots = slot_recipes(network.table("recipes"))
     key = state.outputs.merge(
         slots.drop(columns="node_id"), left_on=["stage", "material"], right_on=["stage", "output"]
     )
