@@ -32,8 +32,8 @@ _PUBLIC = {
     "overview": "analysis",
     "removal": "analysis",
     "shares": "analysis",
-    "quality": "quality",
-    "weakest_data": "quality",
+    "quality": "evidence",
+    "weakest_data": "evidence",
     "GraphModelError": "errors",
     "SchemaError": "errors",
 }

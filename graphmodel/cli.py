@@ -327,8 +327,8 @@ def quality(data: str, top: int, form: str) -> None:
     graphmodel quality
     graphmodel quality --top 0 --format csv > quality.csv
     """  # noqa: D301 - click wants the backspace itself
-    from graphmodel.quality import quality as grade  # noqa: PLC0415 - pandas
-    from graphmodel.quality import weakest_data  # noqa: PLC0415 - numpy, scipy
+    from graphmodel.evidence import quality as grade  # noqa: PLC0415 - pandas
+    from graphmodel.evidence import weakest_data  # noqa: PLC0415 - numpy, scipy
 
     _show(grade(data).table, form)
     if top > 0 and form == "table":

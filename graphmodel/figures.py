@@ -387,13 +387,15 @@ def diversification(
     return _drawn(figure, table, network)
 
 
-def closure(network: Network) -> Drawn:
+def closure(network: Network, *, mineral: str | None = None) -> Drawn:
     """Show how well a data package closes and what its flows rest on.
 
     Parameters
     ----------
     network : Network
         Of a data package with the tables ``closure`` and ``basis``.
+    mineral : str, optional
+        Only materials that hold it; all when absent.
 
     Raises
     ------
@@ -404,6 +406,8 @@ def closure(network: Network) -> Drawn:
         closes, basis = datasets.table(network.name, "closure"), datasets.table(network.name, "basis")
     except GraphModelError as error:
         raise ParameterError(f"{network.name!r} comes without tables closure and basis: {error}") from error
+    if mineral is not None:
+        closes = closes[closes["material"].map(network.content(mineral)).fillna(0.0) > 0]
     shares = closes[["material"]].merge(basis, on="material", how="left").fillna(0.0)
     figure = look.new_figure(height=30 + 4.2 * len(closes))
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
@@ -438,7 +442,6 @@ TAKES: dict[str, tuple[str, ...]] = {
     "centrality_against_loss": COUNTED,
     "loss_by_product": (*COUNTED, "scenario"),
     "diversification": (*COUNTED, "scenario"),
-    "closure": (),
 }
 """What `draw` hands to a figure, where it is not the mineral alone."""
 

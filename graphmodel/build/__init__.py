@@ -23,7 +23,7 @@ __all__ = ["BUILDS", "SOURCES", "build", "source_problems"]
 
 BUILDS = {
     "minerals-2024": {
-        "title": "Mineral value chains 2024: cobalt from mine to use, with its nickel and copper hosts",
+        "title": "Mineral value chains 2024: battery, magnet and chip minerals from mine to use",
         "year": 2024,
         "mineral": "cobalt",
         "licences": [

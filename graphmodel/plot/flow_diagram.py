@@ -20,6 +20,8 @@ from graphmodel.plot.places import country_names
 
 BAR_MM, LETTER_MM, LINE_MM = 2.0, 1.2, 2.75
 """Width of a bar, width of a letter and height of a line of text."""
+BOLD = 1.35
+"""How much wider a letter of a heading is."""
 
 COLOURS = ("country", "stage")
 """What ribbons can be coloured by."""
@@ -115,7 +117,9 @@ class _Scene:
         columns = max([bar.x for bar in self.layout.bars] + [1.0]) + 0.04
         last = [bar for bar in self.layout.bars if bar.x > columns - 1.04]
         self.last_column, self.letters = columns - 1.04, 99
-        room = 4.0 + LETTER_MM * max([len(self._label(bar)) for bar in last] + [10])
+        widest = max([len(self._label(bar)) for bar in last] + [10])
+        heads = [BOLD * len(self._head(bar.stage)) - BAR_MM / LETTER_MM for bar in last]
+        room = 4.0 + LETTER_MM * max([widest, *heads])
         per_mm = columns / max(wide - room, 1.0)
         self.right = columns - 0.04 + room * per_mm
         self.bar = BAR_MM * per_mm
@@ -238,6 +242,9 @@ class _Scene:
                 path_effects=list(look.HALO),
             )
 
+    def _head(self, stage: str) -> str:
+        return look.plain(self.labels.get(stage, stage), 20)
+
     def heads(self, unit: str) -> None:
         """Write stages and their totals above their bars, and the unit below all."""
         stages = [stage for column in self.layout.columns for stage in column] + self.layout.lane
@@ -246,7 +253,7 @@ class _Scene:
             top = min(bar.y for bar in bars)
             total = sum(bar.height for bar in bars)
             for words, lift, weight in (
-                (look.plain(self.labels.get(stage, stage), 20), 1.55, "bold"),
+                (self._head(stage), 1.55, "bold"),
                 (look.quantity(total / self.divisor), 0.45, "normal"),
             ):
                 self.ax.text(

@@ -131,7 +131,7 @@ def _ranking(
     ends = table[["share", "least"]].max(axis=1)
     for row, share, end in zip(rows, table["share"], ends, strict=True):
         look.beside(ax, look.percent(share), end, row)
-    look.name_rows(ax, [look.plain(label, 44) for label in row_names(table, names)])
+    look.name_rows(ax, [look.plain(label, 56) for label in row_names(table, names)])
     ax.set_xlim(0, 1.08 * ends.max())
     look.write_ticks(ax.xaxis, look.percent)
     look.x_title(ax, "share of final demand lost")

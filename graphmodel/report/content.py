@@ -302,3 +302,25 @@ def _add_closure(content: Content, data: str | None) -> None:
         unit = content.network.table("materials").set_index("material")["unit"]
         listed = content.tables["large_estimates"]
         content.tables["large_estimates"] = listed.assign(unit=listed["material"].map(unit))
+    for name in ("closure", "basis", "large_estimates"):
+        if name in content.tables:
+            table = content.tables[name]
+            held = (
+                table["material"].map(content.network.content(content.mineral)) > 0 if content.mineral else slice(None)
+            )
+            content.shown[name] = table.loc[held]
+    if "references" in content.tables:
+        content.shown["references"] = _cited(content)
+
+
+def _cited(content: Content) -> pd.DataFrame:
+    """Publications behind the flows of the mineral and the plants they join."""
+    network, references = content.network, content.tables["references"]
+    nodes, edges = network.nodes, network.edges
+    flows = edges[network.quantity(content.mineral) > 0] if content.mineral else edges
+    ends = nodes[nodes["node_id"].isin({*flows["source"], *flows["target"]})]
+    keys = {
+        *flows["reference"],
+        *(key for name in ("reference", "site_reference") if name in ends for key in ends[name]),
+    }
+    return references[references["reference"].isin(keys)]
