@@ -30,9 +30,9 @@ from graphmodel.datasets import load as load
 from graphmodel.datasets import table as table
 from graphmodel.errors import GraphModelError as GraphModelError
 from graphmodel.errors import SchemaError as SchemaError
-from graphmodel.network import Network as Network
 from graphmodel.evidence import quality as quality
 from graphmodel.evidence import weakest_data as weakest_data
+from graphmodel.network import Network as Network
 from graphmodel.scenario import Scenario as Scenario
 
 __version__: str

@@ -76,10 +76,14 @@ def untraced_nodes(network: Network) -> list[Finding]:
     return [("untraced_nodes", "nodes", str(node), "", "no path leads to it from an origin") for node in ids]
 
 
+OVER_NAMEPLATE = 0.05
+"""Share by which a plant may pass its nameplate before it is odd."""
+
+
 def output_above_capacity(network: Network) -> list[Finding]:
-    """Nodes whose output exceeds their nameplate."""
+    """Nodes whose output exceeds their nameplate by more than plants are known to."""
     nodes = network.nodes
-    rows = nodes[nodes["output"] > nodes["capacity"] * (1 + 1e-6)]
+    rows = nodes[nodes["output"] > nodes["capacity"] * (1 + OVER_NAMEPLATE)]
     return [
         (
             "output_above_capacity",

@@ -28,8 +28,8 @@ def closure_table(
     DataFrame
         ``supply``: what is made; ``shipped``: what edges carry; ``residual``: made but not shipped;
         ``need_residual_share``: share of the market's need no supplier meets; ``sided``: two-sided where supply
-        and need come from different references, else one-sided; ``cut``: share of flow routed again after small edges
-        were cut.
+        and need come from different references, else one-sided; ``cut``: share of flow on the small edges
+        that were left out.
     """
     materials = sources["materials"].set_index("material")
     made = balances[balances["side"] == "output"].groupby("item")[["quantity", "residual"]].sum()

@@ -95,7 +95,7 @@ def _like(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     """Plants as curated, and one node for every remainder, demand and stock."""
     plants = sources["plants"].set_index("node_id")
-    mineral = sources["materials"].set_index("material")["mineral"]
+    mineral, unit = (sources["materials"].set_index("material")[name] for name in ("mineral", "unit"))
     cells = sized.cells.set_index(["stage", "material", "country"])
     rows = []
     for node_id, made in sized.outputs.groupby("node_id", sort=True):
@@ -103,6 +103,7 @@ def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
         first = (made[controlled] if any(controlled) else made).sort_values("quantity", ascending=False).iloc[0]
         own = _main_mineral(sources, str(node_id), first, plants, mineral)
         main = made[made["material"].map(mineral) == own]
+        main = main[main["material"].map(unit) == unit[main.loc[main["quantity"].idxmax(), "material"]]]
         output = {"node_id": node_id, "mineral": own, "output": float(main["quantity"].sum())}
         if node_id in plants.index:
             rows.append({**output, **_facility(sources, str(node_id), plants.loc[node_id], main)})
@@ -113,7 +114,10 @@ def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
 
 
 def _facility(sources: Sources, node_id: str, plant: pd.Series, main: pd.DataFrame) -> dict[str, object]:
-    """Describe a named plant; reference and evidence are those of its main output, the site has its own."""
+    """Describe a named plant; reference and evidence are those of its main output, the site has its own.
+
+    Its capacity is known only where that of every main output is.
+    """
     stated = sources["plant_outputs"].set_index(["node_id", "material"])
     largest = stated.loc[(node_id, main.sort_values("quantity")["material"].iloc[-1])]
     kept = ["name", "operator", "stage", "country", "control", "status", "start_year", "lat", "lon"]
@@ -121,7 +125,7 @@ def _facility(sources: Sources, node_id: str, plant: pd.Series, main: pd.DataFra
         **plant[kept],
         "kind": "facility",
         "cluster": plant["cluster"] or "no",
-        "capacity": stated["capacity"].reindex([(node_id, m) for m in main["material"]]).sum(min_count=1),
+        "capacity": stated["capacity"].reindex([(node_id, m) for m in main["material"]]).sum(skipna=False),
         "reference": largest["reference"],
         "evidence": largest["evidence"],
         "site_reference": plant["reference"],

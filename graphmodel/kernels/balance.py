@@ -169,7 +169,9 @@ def sparse_fit(
     return flow
 
 
-def prune(flow: FloatArray, rows: IntArray, cols: IntArray, keep: float = 0.99) -> FloatArray:
+def prune(
+    flow: FloatArray, rows: IntArray, cols: IntArray, keep: float = 0.99, *, kind: IntArray | None = None
+) -> FloatArray:
     """Keep the largest edges and carry the same margins on them.
 
     Parameters
@@ -177,6 +179,7 @@ def prune(flow: FloatArray, rows: IntArray, cols: IntArray, keep: float = 0.99) 
     flow : flow on each edge, not negative, (E,)
     rows, cols : row and column of each edge
     keep : share of the flow that the largest edges must carry, in (0, 1]
+    kind : kind of each edge, (E,); the share must be carried of every kind by itself; one kind when absent
 
     Returns
     -------
@@ -208,14 +211,16 @@ def prune(flow: FloatArray, rows: IntArray, cols: IntArray, keep: float = 0.99) 
     col_total = np.bincount(cols, weights=flow, minlength=n_cols).astype(np.float64)
     order = np.lexsort((cols, rows, -flow))
     order = order[flow[order] > 0]
-    cumulative = np.cumsum(flow[order])
     if len(order) == 0:
         return np.zeros(len(flow))
-    enough = int(np.searchsorted(cumulative, keep * cumulative[-1] * (1 - 1e-15))) + 1
-    if enough >= len(order):
-        return flow.copy()
     kept = np.zeros(len(flow), dtype=np.bool_)
-    kept[order[:enough]] = True
+    kinds = np.zeros(len(flow), dtype=np.int64) if kind is None else kind
+    for each in np.unique(kinds[order]):
+        mine = order[kinds[order] == each]
+        cumulative = np.cumsum(flow[mine])
+        kept[mine[: int(np.searchsorted(cumulative, keep * cumulative[-1] * (1 - 1e-15))) + 1]] = True
+    if kept[order].all():
+        return flow.copy()
     if not _can_carry(rows[kept], cols[kept], row_total, col_total):
         cost = np.where(kept[order], 0.0, 1.0 + np.log(flow[order[0]] / flow[order]))
         kept[order[sparse_fit(rows[order], cols[order], cost, row_total, col_total) > 0]] = True

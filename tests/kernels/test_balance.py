@@ -178,6 +178,21 @@ def test_pruned_flows_keep_every_margin_on_fewer_edges(drawn, keep):
     assert np.array_equal(left, prune(flow, rows, cols, keep))
 
 
+@settings(max_examples=60, deadline=None)
+@given(feasible(), st.floats(0.5, 0.999), st.data())
+def test_every_kind_keeps_its_own_share(drawn, keep, data):
+    rows, cols, _, row_total, col_total = drawn
+    assume(row_total.sum() > 0)
+    flow = proportional_fit(*drawn)
+    kind = np.array(data.draw(st.lists(st.integers(0, 2), min_size=len(rows), max_size=len(rows))), dtype=np.int64)
+    left = prune(flow, rows, cols, keep, kind=kind)
+    found = margins(rows, cols, left, len(row_total), len(col_total))
+    assert np.abs(found[0] - row_total).max() <= 1e-9 * row_total.sum()
+    for each in range(3):
+        whole = flow[kind == each].sum()
+        assert flow[(kind == each) & (left > 0)].sum() >= keep * whole - 1e-9 * row_total.sum()
+
+
 @settings(max_examples=100, deadline=None)
 @given(feasible(), st.integers(0, 2**32 - 1))
 def test_the_order_of_edges_and_the_unit_do_not_matter(drawn, seed):
