@@ -31,7 +31,7 @@ def closure_table(
         and need come from different references, else one-sided; ``cut``: share of flow on the small edges
         that were left out.
     """
-    materials = sources["materials"].set_index("material")
+    materials = sources.keyed["materials"]
     made = balances[balances["side"] == "output"].groupby("item")[["quantity", "residual"]].sum()
     market = flows.markets.groupby("material").agg(
         market=("market", "first"), supply=("market_supply", "sum"), need=("market_need", "sum"), cut=("cut", "max")
@@ -53,7 +53,7 @@ def closure_table(
                 "cut": needs_met["cut"],
             }
         )
-    order = sources["stages"].set_index("stage")["order"]
+    order = sources.keyed["stages"]["order"]
     table = pd.DataFrame(rows)
     rank = table["material"].map(materials["stage"]).map(order)
     return table.assign(rank=rank).sort_values(["rank", "material"]).drop(columns="rank").reset_index(drop=True)
@@ -72,7 +72,7 @@ def _sided(sources: Sources, sized: Sized, recipes: Recipes, material: str, gap:
     """
     if abs(gap) < SAME:
         return "one-sided"
-    sized_by = sources["materials"].set_index("material")["sized_by"]
+    sized_by = sources.keyed["materials"]["sized_by"]
     cells = sized.cells[sized.cells["material"] == material]
     from_feed = cells["stage"].isin(recipes.stages_making(material)) & (sized_by[material] == "input")
     if sized_by[material] == "need" or from_feed.all():

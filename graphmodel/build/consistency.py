@@ -33,7 +33,7 @@ def require_consistent(sources: Sources) -> None:
 
 def _units(sources: Sources) -> Iterator[Problem]:
     """Quantities in another unit than their material's: nothing is converted by guessing."""
-    unit = sources["materials"].set_index("material")["unit"]
+    unit = sources.keyed["materials"]["unit"]
     for table in ("plant_outputs", "trade", "contracts", "controls"):
         for position, row in enumerate(sources[table].itertuples()):
             named = [row.material] if row.material else list(sources.mix(row.stage, row.mineral, row.country))
@@ -56,7 +56,7 @@ def _shares(sources: Sources) -> Iterator[Problem]:
 def _open_ends(sources: Sources) -> Iterator[Problem]:
     """A form made but nowhere used, or used but nowhere made."""
     materials, recipes, coproducts = sources["materials"], sources["recipes"], sources["coproducts"]
-    roles = sources["stages"].set_index("stage")["role"]
+    roles = sources.keyed["stages"]["role"]
     used = set(recipes["input"])
     sized = (set(sources[name]["material"]) for name in ("plant_outputs", "mix", "controls"))
     made = set(recipes["output"]).union(coproducts["companion"], coproducts["host"], *sized)

@@ -173,7 +173,7 @@ def _clear(flow: FloatArray) -> FloatArray:
 
 def _may_keep(suppliers: pd.DataFrame, recipes: Recipes, sources: Sources) -> BoolArray:
     """Suppliers that may be left with a residual: not those that made only what the feed of their country allows."""
-    sized_by = sources["materials"].set_index("material")["sized_by"]
+    sized_by = sources.keyed["materials"]["sized_by"]
     from_feed = [
         sized_by[row.material] == "input" and row.stage in recipes.stages_making(row.material)
         for row in suppliers.itertuples()
@@ -201,7 +201,7 @@ def _pairs(
     sources: Sources, part: _Part, suppliers: pd.DataFrame, consumers: pd.DataFrame, places: Places
 ) -> pd.DataFrame:
     """All permitted pairs of the market with their prior, one material after another."""
-    traded = sources["materials"].set_index("material")["traded"]
+    traded = sources.keyed["materials"]["traded"]
     frames = []
     for material, rows in suppliers.groupby("material", sort=True):
         relative = part.market.relative[str(material)]

@@ -11,6 +11,7 @@ import pandas as pd
 from graphmodel.build.closure import basis_table, closure_table, large_estimates
 from graphmodel.build.consistency import require_consistent
 from graphmodel.build.flows import DIGITS, Flows, balance
+from graphmodel.build.nodes import node_table
 from graphmodel.build.places import Places
 from graphmodel.build.recipes import Recipes
 from graphmodel.build.sizing import Sized, size
@@ -46,7 +47,7 @@ def assemble(sources: Sources, places: Places) -> Package:
     flows = balance(sources, recipes, sized, places)
     shared = {
         "stages": sources["stages"].drop(columns="chain", errors="ignore").sort_values("order"),
-        "nodes": _nodes(sources, sized, places),
+        "nodes": node_table(sources, sized, places),
         "materials": _like("materials", sources["materials"]).sort_values("material"),
         "composition": _like("composition", sources["composition"]).sort_values(["material", "mineral"]),
         "recipes": _like("recipes", recipes.table).sort_values(["stage", "output", "input"]),
@@ -69,9 +70,7 @@ def assemble(sources: Sources, places: Places) -> Package:
         "controls": _controls(sources, sized),
         "closure": closure_table(sources, recipes, sized, flows, dense["balances"]),
         "basis": basis_table(dense["edges"]),
-        "large_estimates": large_estimates(
-            dense["edges"], dense["nodes"], sources["materials"].set_index("material")["traded"]
-        ),
+        "large_estimates": large_estimates(dense["edges"], dense["nodes"], sources.keyed["materials"]["traded"]),
     }
     return Package(_rounded_tables(dense), _rounded_tables(sparse), _rounded_tables(extra))
 
@@ -90,84 +89,6 @@ def _rounded_column(column: pd.Series) -> pd.Series:
 def _like(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Keep the columns the schema of a network knows."""
     return frame[[column.name for column in TABLES[name].columns if column.name in frame]]
-
-
-def _nodes(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
-    """Plants as curated, and one node for every remainder, demand and stock."""
-    plants = sources["plants"].set_index("node_id")
-    mineral, unit = (sources["materials"].set_index("material")[name] for name in ("mineral", "unit"))
-    cells = sized.cells.set_index(["stage", "material", "country"])
-    rows = []
-    for node_id, made in sized.outputs.groupby("node_id", sort=True):
-        controlled = [key in cells.index for key in zip(made["stage"], made["material"], made["country"], strict=True)]
-        first = (made[controlled] if any(controlled) else made).sort_values("quantity", ascending=False).iloc[0]
-        own = _main_mineral(sources, str(node_id), first, plants, mineral)
-        main = made[made["material"].map(mineral) == own]
-        main = main[main["material"].map(unit) == unit[main.loc[main["quantity"].idxmax(), "material"]]]
-        output = {"node_id": node_id, "mineral": own, "output": float(main["quantity"].sum())}
-        if node_id in plants.index:
-            rows.append({**output, **_facility(sources, str(node_id), plants.loc[node_id], main)})
-        else:
-            cell = cells.loc[(first["stage"], first["material"], first["country"])]
-            rows.append({**output, **_unnamed(sources, places, first, cell)})
-    return pd.DataFrame(rows).sort_values("node_id").reset_index(drop=True)
-
-
-def _facility(sources: Sources, node_id: str, plant: pd.Series, main: pd.DataFrame) -> dict[str, object]:
-    """Describe a named plant; reference and evidence are those of its main output, the site has its own.
-
-    Its capacity is known only where that of every main output is.
-    """
-    stated = sources["plant_outputs"].set_index(["node_id", "material"])
-    largest = stated.loc[(node_id, main.sort_values("quantity")["material"].iloc[-1])]
-    kept = ["name", "operator", "stage", "country", "control", "status", "start_year", "lat", "lon"]
-    return {
-        **plant[kept],
-        "kind": "facility",
-        "cluster": plant["cluster"] or "no",
-        "capacity": stated["capacity"].reindex([(node_id, m) for m in main["material"]]).sum(skipna=False),
-        "reference": largest["reference"],
-        "evidence": largest["evidence"],
-        "site_reference": plant["reference"],
-    }
-
-
-def _unnamed(sources: Sources, places: Places, first: pd.Series, cell: pd.Series) -> dict[str, object]:
-    """Describe a remainder, a demand or a stock."""
-    stage = sources["stages"].set_index("stage").loc[first["stage"]]
-    kind = {"sink": "demand", "stock": "stock"}.get(stage["role"], "remainder")
-    materials = sources["materials"].set_index("material")
-    first_label = materials.loc[first["material"], "label"]
-    what = f"Other {_trade(first, materials, str(stage['label']))}" if kind == "remainder" else first_label
-    return {
-        "name": f"{what}, {places.name(first['country'])}",
-        "kind": kind,
-        "stage": first["stage"],
-        "country": first["country"],
-        "control": first["country"] if kind == "demand" else "",
-        "capacity": np.nan,
-        "cluster": "yes" if kind == "remainder" else "no",
-        "reference": cell["reference"],
-        "evidence": "derived" if kind == "remainder" else cell["evidence"],
-        "site_reference": "",
-    }
-
-
-def _trade(first: pd.Series, materials: pd.DataFrame, stage: str) -> str:
-    """Say what a remainder does: "copper refining", or "cathode" where a product family adds nothing to the stage."""
-    material = materials.loc[first["material"]]
-    words = str(material["mineral"]).replace("-", " ")
-    return f"{words} {stage.lower()}" if str(material["unit"]).startswith("t ") else stage.lower()
-
-
-def _main_mineral(sources: Sources, node_id: str, first: pd.Series, plants: pd.DataFrame, mineral: pd.Series) -> str:
-    """The mineral a node's capacity and output are given in: its chain's own, else its largest."""
-    if node_id in plants.index:
-        chain = str(plants.loc[node_id, "chain"])
-        own = sources["plant_outputs"]
-        if chain in set(own.loc[own["node_id"] == node_id, "material"].map(mineral)):
-            return chain
-    return str(mineral[first["material"]])
 
 
 def _owners(sources: Sources, sized: Sized) -> pd.DataFrame:
@@ -258,8 +179,8 @@ def _references(sources: Sources) -> pd.DataFrame:
 
 def _controls(sources: Sources, sized: Sized) -> pd.DataFrame:
     """The totals used, what named plants make of them, and the bounds other sources give."""
-    unit = sources["materials"].set_index("material")["unit"]
-    mineral = sources["materials"].set_index("material")["mineral"]
+    unit = sources.keyed["materials"]["unit"]
+    mineral = sources.keyed["materials"]["mineral"]
     cells = sized.cells.assign(unit=sized.cells["material"].map(unit), mineral=sized.cells["material"].map(mineral))
     cells["low"], cells["high"] = _spread(sources["controls"].query("role == 'bound' and unit != 'share'"), cells)
     columns = [

@@ -6,7 +6,9 @@ and a small floor, so that a missing trade code does not force an absurd route.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -55,46 +57,36 @@ def prior(
     need = consumers.groupby("country", sort=True)["quantity"].sum()
     listed, known = _pair_table(trade, supply, need, places)
     weight_between = _between_countries(supply, need, listed, known)
-    agreed = contracts.set_index(["source", "target"])
     sold, bought = (contracts.groupby(end)["quantity"].sum() for end in ("source", "target"))
-    suppliers = suppliers.assign(left=_left(suppliers, sold))
-    consumers = consumers.assign(left=_left(consumers, bought))
-    rows: list[tuple[IntArray, IntArray, FloatArray]] = []
-    basis: list[str] = []
-    reference: list[str] = []
-    evidence: list[str] = []
-    trade_row = dict(listed.iterrows())
-    trade_row |= _kept_at_home(listed, known)
-    for a, here in suppliers.groupby("country", sort=True):
-        for b, there in consumers.groupby("country", sort=True):
-            if not traded and not places.together(str(a), str(b)):
+    here_by, there_by = _by_country(suppliers, sold), _by_country(consumers, bought)
+    agreed: dict[str, list[Any]] = {}
+    for row in contracts.itertuples():
+        agreed.setdefault(str(row.source), []).append(row)
+    pairs = []
+    trade_row = dict(listed.iterrows()) | _kept_at_home(listed, known)
+    for (a, here), between in zip(here_by.items(), weight_between.to_numpy(dtype=float), strict=True):
+        for (b, there), weight_of_pair in zip(there_by.items(), between.tolist(), strict=True):
+            if not traded and not places.together(a, b):
                 continue
-            contract = _contracted(agreed, here, there)
-            weight = _inside_pair(float(weight_between.loc[a, b]), here, there, contract)
+            contract, rows = _contracted(agreed, here, there)
+            weight = _inside_pair(weight_of_pair, here, there, contract)
             left, right = np.nonzero(weight > 0)
-            rows.append((here["position"].to_numpy()[left], there["position"].to_numpy()[right], weight[left, right]))
-            pair = trade_row.get((a, b))
-            for i, j in zip(left, right, strict=True):
-                if contract[i, j] > 0:
-                    row = agreed.loc[(here["node_id"].iloc[i], there["node_id"].iloc[j])]
-                    basis.append(_rests_on(row, str(row["basis"])))
-                elif pair is not None:
-                    row = pair
-                    basis.append(_rests_on(pair, "trade"))
-                else:
-                    row = None
-                    basis.append("estimated")
-                reference.append("" if row is None else str(row["reference"]))
-                evidence.append("assumed" if row is None else str(row["evidence"]))
-    empty = np.empty(0, dtype=np.int64)
-    return Prior(
-        np.concatenate([row[0] for row in rows] or [empty]).astype(np.int64),
-        np.concatenate([row[1] for row in rows] or [empty]).astype(np.int64),
-        np.concatenate([row[2] for row in rows] or [np.empty(0)]).astype(float),
-        np.array(basis, dtype=object),
-        np.array(reference, dtype=object),
-        np.array(evidence, dtype=object),
-    )
+            told = trade_row.get((a, b))
+            ground = ("estimated", "", "assumed") if told is None else _grounds(told, "trade")
+            grounds = [ground] * len(left)
+            for place, cell in enumerate(zip(left.tolist(), right.tolist(), strict=True) if rows else ()):
+                if cell in rows:
+                    grounds[place] = _grounds(rows[cell], str(rows[cell]["basis"]))
+            pairs.append((here.position[left], there.position[right], weight[left, right], grounds))
+    at, to, weights = (np.concatenate([pair[k] for pair in pairs] or [np.empty(0)]) for k in range(3))
+    words = np.array([ground for pair in pairs for ground in pair[3]], dtype=object).reshape(-1, 3)
+    return Prior(at.astype(np.int64), to.astype(np.int64), weights.astype(float), *words.T)
+
+
+def _grounds(row: Mapping[str, object], basis: str) -> tuple[str, str, str]:
+    """Return basis, reference and evidence of a flow: a pattern nobody has reported is an estimate, even if written."""
+    evidence = str(row["evidence"])
+    return "estimated" if evidence == "assumed" else basis, str(row["reference"]), evidence
 
 
 def _pair_table(
@@ -109,11 +101,6 @@ def _pair_table(
         quantity=("quantity", "sum"), reference=("reference", "first"), evidence=("evidence", "first")
     )
     return pairs, {str(code) for code in rows["exporter"]}
-
-
-def _rests_on(row: pd.Series, basis: str) -> str:
-    """Say what a flow rests on: a pattern nobody has reported is an estimate, even where it is written down."""
-    return "estimated" if str(row["evidence"]) == "assumed" else basis
 
 
 def _kept_at_home(listed: pd.DataFrame, known: set[str]) -> dict[tuple[str, str], pd.Series]:
@@ -135,23 +122,45 @@ def _between_countries(supply: pd.Series, need: pd.Series, listed: pd.DataFrame,
     return table + FLOOR * by_size
 
 
-def _contracted(agreed: pd.DataFrame, here: pd.DataFrame, there: pd.DataFrame) -> FloatArray:
-    quantity = np.zeros((len(here), len(there)))
-    for i, source in enumerate(here["node_id"]):
-        for j, target in enumerate(there["node_id"]):
-            if (source, target) in agreed.index:
-                quantity[i, j] = min(float(agreed.loc[(source, target), "quantity"]), float(here["quantity"].iloc[i]))
-    return quantity
+class _Side(NamedTuple):
+    """Suppliers or consumers of one country."""
+
+    position: IntArray
+    node_id: np.ndarray
+    quantity: FloatArray
+    left: FloatArray
+    """Size not yet under contract with anyone."""
 
 
-def _inside_pair(between: float, here: pd.DataFrame, there: pd.DataFrame, contract: FloatArray) -> FloatArray:
+def _by_country(nodes: pd.DataFrame, agreed: pd.Series) -> dict[str, _Side]:
+    """Split suppliers or consumers by country, in order of its code."""
+    under_contract = nodes["node_id"].map(agreed).fillna(0.0).to_numpy(dtype=float)
+    size = nodes["quantity"].to_numpy(dtype=float)
+    # A floor of a hundredth, so that no pair becomes impossible.
+    nodes = nodes.assign(left=np.maximum(size - under_contract, 0.01 * size))
+    columns = ["position", "node_id", "quantity", "left"]
+    return {
+        str(country): _Side(*(rows[name].to_numpy() for name in columns))
+        for country, rows in nodes.groupby("country", sort=True)
+    }
+
+
+def _contracted(
+    agreed: Mapping[str, list[Any]], here: _Side, there: _Side
+) -> tuple[FloatArray, dict[tuple[int, int], dict[str, object]]]:
+    """Return what is under contract between suppliers and consumers of two countries, and the rows that say so."""
+    quantity = np.zeros((len(here.node_id), len(there.node_id)))
+    rows: dict[tuple[int, int], dict[str, object]] = {}
+    for i, source in enumerate(here.node_id):
+        for row in agreed.get(source, ()):
+            for j in np.flatnonzero(there.node_id == row.target).tolist():
+                quantity[i, j] = min(float(row.quantity), float(here.quantity[i]))
+                if quantity[i, j] > 0:
+                    rows[i, j] = row._asdict()
+    return quantity, rows
+
+
+def _inside_pair(between: float, here: _Side, there: _Side, contract: FloatArray) -> FloatArray:
     """Contracts first; the rest of the pair by what size they leave."""
     rest = max(between - contract.sum(), FLOOR * between)
-    left, right = here["left"].to_numpy(dtype=float), there["left"].to_numpy(dtype=float)
-    return contract + rest * np.outer(left / left.sum(), right / right.sum())
-
-
-def _left(nodes: pd.DataFrame, agreed: pd.Series) -> FloatArray:
-    """Size not yet under contract with anyone, with a floor of a hundredth so that no pair becomes impossible."""
-    size = nodes["quantity"].to_numpy(dtype=float)
-    return np.maximum(size - nodes["node_id"].map(agreed).fillna(0.0).to_numpy(dtype=float), 0.01 * size)
+    return contract + rest * np.outer(here.left / here.left.sum(), there.left / there.left.sum())

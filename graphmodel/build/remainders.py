@@ -21,7 +21,7 @@ def families(sources: Sources, cells: pd.DataFrame) -> dict[Cell, str]:
     A co-product stands with its host, whatever their minerals, as it falls with it; all other outputs stand with
     those of their own mineral, so that a country's cobalt refiners and its gallium refiners stay apart.
     """
-    mineral = sources["materials"].set_index("material")["mineral"]
+    mineral = sources.keyed["materials"]["mineral"]
     there = {(row.stage, row.material, row.country) for row in cells.itertuples()}
     hosts: dict[Cell, str] = {}
     for rule in sources["coproducts"].sort_values("host", kind="stable").itertuples():

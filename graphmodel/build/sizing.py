@@ -50,7 +50,7 @@ def size(sources: Sources, recipes: Recipes, places: Places) -> Sized:
 def _cells(sources: Sources, recipes: Recipes) -> pd.DataFrame:
     """Country totals of every material: controls, what feeds allow, what later stages need, co-products."""
     cells = _control_cells(sources)
-    order = sources["stages"].set_index("stage")["order"]
+    order = sources.keyed["stages"]["order"]
     materials = sources["materials"].assign(order=lambda frame: frame["stage"].map(order))
     left = materials[materials["sized_by"] == "input"].sort_values(["order", "material"])
     cells, left = _sized_by_input(sources, recipes, cells, left)
@@ -125,7 +125,7 @@ def _input_cells(sources: Sources, recipes: Recipes, cells: pd.DataFrame, materi
     All of a feed that does not cross borders becomes product, split among products by a mix or by what named plants
     make of each; of a feed that does, only what named plants make.
     """
-    traded = sources["materials"].set_index("material")["traded"] != "no"
+    traded = sources.keyed["materials"]["traded"] != "no"
     named = _named(sources)
     rows = []
     for stage in recipes.stages_making(material):
@@ -178,7 +178,7 @@ def _need_cells(sources: Sources, material: str, stage: str, mineral: str, total
 
 def _needed(sources: Sources, recipes: Recipes, cells: pd.DataFrame, material: str) -> float:
     """World need of a material by everything already sized."""
-    sized_by = sources["materials"].set_index("material")["sized_by"]
+    sized_by = sources.keyed["materials"]["sized_by"]
     supplied = cells.groupby("material")["total"].sum()
     needed = 0.0
     for group in recipes.taking(material):
@@ -244,14 +244,13 @@ def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
             )
             for p in orphans
         )
-    final = sources["stages"].set_index("stage")["role"].isin(["sink", "stock"])
+    final = sources.keyed["stages"]["role"].isin(["sink", "stock"])
     follows = set(_following(sources, cells)["material"])
     family = families(sources, cells)
+    at_cell = dict(iter(made.groupby(["stage", "material", "cell"], sort=False)))
     rows, filled = [], []
     for cell in cells[~cells["material"].isin(follows)].itertuples():
-        here = made[
-            (made["stage"] == cell.stage) & (made["material"] == cell.material) & (made["cell"] == cell.country)
-        ]
+        here = at_cell.get((cell.stage, cell.material, cell.country), made.iloc[:0])
         quantity, scale = _scaled(here["output"].to_numpy(), here["capacity"].to_numpy(), cell.total)
         for row, amount in zip(here.itertuples(), quantity, strict=True):
             if amount > 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -258,16 +259,26 @@ class Sources:
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self.tables[name]
 
+    @cached_property
+    def keyed(self) -> Mapping[str, pd.DataFrame]:
+        """Every table under its key."""
+        return {name: table.set_index(list(SOURCES[name].key)) for name, table in self.tables.items()}
+
     def mix(self, stage: str, what: str, *countries: str) -> dict[str, float]:
         """Return the split of a total, or of what a product takes, for the first country that has one."""
-        rows = self["mix"]
-        here = rows[(rows["stage"] == stage) & (rows["mineral"] == what)]
         for country in (*countries, "WLD"):
-            found = here[here["country"] == country]
-            if len(found):
-                shares = found.set_index("material")["share"]
-                return {str(material): float(share) for material, share in (shares / shares.sum()).items()}
+            if found := self._mixes.get((stage, what, country)):
+                return found
         return {}
+
+    @cached_property
+    def _mixes(self) -> dict[tuple[str, str, str], dict[str, float]]:
+        shares = self["mix"].set_index("material")
+        mixes = {}
+        for (stage, what, country), rows in shares.groupby(["stage", "mineral", "country"], sort=True):
+            split = rows["share"] / rows["share"].sum()
+            mixes[str(stage), str(what), str(country)] = {str(m): float(share) for m, share in split.items()}
+        return mixes
 
     def problem(self, table: str, position: int, column: str, message: str, hint: str = "") -> Problem:
         """Describe what is wrong with one row, by its file and line."""
