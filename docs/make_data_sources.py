@@ -12,11 +12,7 @@ A data package is built from hand-kept tables in `datasets/<name>/sources/<chain
 chains, so that the next chain is data and not code. `stages` stands once, beside the chains. CSV, UTF-8, sorted by key; empty is unknown, never zero; every row has a
 `reference` (a key of `references`) and an `evidence` grade: measured, reported (seen in its source), derived (computed from reported) or assumed.
 
-- **Add a plant.** A row in `plants`, a row in `plant_outputs` for each product, owners if known. It is fitted under its country's control total.
-- **Add a link.** A row in `contracts` (between plants) or `trade` (between countries).
-- **Add a chain.** A folder with `materials`, `recipes`, `controls`, `plants`, `plant_outputs`, `references`; forms that meet another chain are named as there.
-- **Build.** `graphmodel build minerals-2024` lists everything that is wrong, by file, line and column, or writes the package and its sparse reconstruction; the same sources give the same bytes.
-
+How to add a plant, a link, a chain or a year, and what `graphmodel check` says of it: [contributing-data.md](contributing-data.md). What the shipped data rest on: [data.md](data.md).
 How totals, plants and flows are made to agree: [methods/closure.md](methods/closure.md).
 """
 
