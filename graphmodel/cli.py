@@ -65,6 +65,9 @@ _LENSES = (
 )
 _by = click.option("--by", default="plant", show_default=True, metavar="LENS", help=_LENSES)
 _by_industry = click.option("--by", default="industry", show_default=True, metavar="LENS", help=_LENSES)
+_equity = click.option(
+    "--equity", default=0.5, show_default=True, help="Least share an owner must hold, with --by owner."
+)
 _force = click.option("--force", is_flag=True, help="Replace the data set in a folder that is not empty.")
 _severity = click.option("--severity", default=1.0, show_default=True, help="Share that stops, 0 to 1.")
 
@@ -81,13 +84,19 @@ def _load(data: str) -> Network:
     return datasets.load(data)
 
 
-def _mineral_of(network: Network, mineral: str | None) -> str | None:
-    """The mineral asked for, or the first of the network's own where products come in several units."""
+def _mineral_of(network: Network, mineral: str | None, product: str | None = None) -> str | None:
+    """The mineral asked for; where products come in several units the network's own, or the largest in the product."""
     if mineral is not None or len(network.units()) < 2:
         return mineral
-    chosen = str(network.description.get("mineral", "")) or (network.minerals[0] if network.minerals else "")
-    click.echo(f"weighed by {chosen}; choose another with --mineral: {', '.join(network.minerals)}", err=True)
-    return chosen or None
+    held = {name: network.content(name).get(product, 0.0) if product else 1.0 for name in network.minerals}
+    chosen = str(network.description.get("mineral", ""))
+    if not held.get(chosen):
+        chosen = max(held, key=lambda name: held[name], default="")
+    if not held.get(chosen):
+        return None  # a product without a mineral counts in its own unit
+    others = ", ".join(name for name, amount in held.items() if amount)
+    click.echo(f"weighed by {chosen}; choose another with --mineral: {others}", err=True)
+    return chosen
 
 
 def _show(frame: pd.DataFrame, form: str) -> None:
@@ -170,6 +179,8 @@ def check(folder: Path, update: bool, form: str) -> None:
     from graphmodel.convert import folder_problems, read_folder, update_descriptor  # noqa: PLC0415 - pandas
 
     of_sources = not (folder / "nodes.csv").exists() and any(folder.rglob("plants.csv"))
+    if of_sources and update:
+        raise click.UsageError("--update is for a data set; source tables have no descriptor")
     if of_sources:
         from graphmodel.build import source_problems  # noqa: PLC0415 - scipy
 
@@ -198,7 +209,7 @@ def check(folder: Path, update: bool, form: str) -> None:
 @_product
 @_consumer
 @_by
-@click.option("--equity", default=0.5, show_default=True, help="Least share an owner must hold, with --by owner.")
+@_equity
 @click.option("--top", default=15, show_default=True, help="Rows to show; 0 for all.")
 @_format
 def chokepoints(
@@ -225,7 +236,7 @@ def chokepoints(
         result = rank(
             network,
             by=by,
-            mineral=_mineral_of(network, mineral),
+            mineral=_mineral_of(network, mineral, product),
             product=product,
             consumer=consumer,
             members=_members([by]),
@@ -240,8 +251,9 @@ def chokepoints(
 @_product
 @_consumer
 @_by_industry
+@_equity
 @_format
-def overview(data: str, product: str | None, consumer: str | None, by: str, form: str) -> None:
+def overview(data: str, product: str | None, consumer: str | None, by: str, equity: float, form: str) -> None:
     """Show the worst chokepoint of every mineral.
 
     \b
@@ -250,7 +262,8 @@ def overview(data: str, product: str | None, consumer: str | None, by: str, form
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import overview as compare  # noqa: PLC0415 - numpy, scipy
 
-    _show(compare(_load(data), by=by, product=product, consumer=consumer, members=_members([by])).table, form)
+    counted = {"product": product, "consumer": consumer}
+    _show(compare(_load(data), by=by, members=_members([by]), equity=equity, **counted).table, form)
 
 
 @main.command()
@@ -318,22 +331,24 @@ def closure(data: str, form: str, which: tuple[str, ...]) -> None:
 
 @main.command()
 @_data
-@click.option("--top", default=10, show_default=True, help="How many of the weakest data to list; 0 for none.")
+@click.option("--table", "which", type=click.Choice(["quality", "weakest"]), multiple=True, help="Both when absent.")
+@click.option("--top", default=10, show_default=True, help="How many of the weakest data to list; 0 for all.")
 @_format
-def quality(data: str, top: int, form: str) -> None:
+def quality(data: str, which: tuple[str, ...], top: int, form: str) -> None:
     """Say what each total and flow of a built data set rests on, and what would be most worth knowing better.
 
     \b
     graphmodel quality
-    graphmodel quality --top 0 --format csv > quality.csv
+    graphmodel quality --table weakest --top 0 --format csv > weakest.csv
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel.evidence import quality as grade  # noqa: PLC0415 - pandas
     from graphmodel.evidence import weakest_data  # noqa: PLC0415 - numpy, scipy
 
-    _show(grade(data).table, form)
-    if top > 0 and form == "table":
-        click.echo(f"\nthe {top} weakest data that matter most for the ranking of chokepoints")
-        _show(weakest_data(data, top=top).table, form)
+    for name in which or ("quality", "weakest"):
+        result = grade(data) if name == "quality" else weakest_data(data, top=top if top > 0 else None)
+        if form == "table":
+            click.echo(f"\n{name}")
+        _show(result.table, form)
 
 
 @main.command()
@@ -421,6 +436,6 @@ def report(data: str, mineral: str | None, product: str | None, consumer: str | 
 
     network = _load(data)
     with _progress("report") as update:
-        counted = {"mineral": _mineral_of(network, mineral), "product": product, "consumer": consumer}
+        counted = {"mineral": _mineral_of(network, mineral, product), "product": product, "consumer": consumer}
         page = write_report(network, output, **counted, data=data, progress=update)
     click.echo(f"wrote {page}", err=True)

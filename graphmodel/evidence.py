@@ -11,9 +11,9 @@ from graphmodel import datasets
 from graphmodel.analysis.breakdown import lost_shares
 from graphmodel.analysis.grouping import JOIN, Groups, demand_weights, group_nodes
 from graphmodel.analysis.removal import removable
-from graphmodel.errors import DataPackageError, EmptySelectionError
+from graphmodel.errors import DataPackageError, EmptySelectionError, ParameterError
 from graphmodel.network import Network
-from graphmodel.processes import processes
+from graphmodel.processes import makers, processes
 from graphmodel.results import QualityResult, WeakestResult
 from graphmodel.schema import BASES, EVIDENCE
 
@@ -83,17 +83,19 @@ def weakest_data(data: str | os.PathLike[str], *, top: int | None = 10) -> Weake
     Returns
     -------
     WeakestResult
-        ``kind`` (country total or plant), ``item`` (industry or node), ``label``, ``mineral``, ``loss_share`` (frozen
-        loss of the mineral in final products when it stops), ``doubt`` (half-width of the number, as a share of it),
-        ``value`` (their product: the part of final demand of which we do not know whether it hangs on it),
+        ``kind`` (country total or plant), ``item`` (country, stage and form, or node), ``mineral``, ``loss_share``
+        (frozen loss of the mineral in final products when all that make it there stop; of a product family the mineral
+        that loses most), ``doubt`` (half-width of the number, as a share of it), ``value`` (their product: the part of
+        final demand of which we do not know whether it hangs on it),
         ``evidence``, ``reference``, ``improve`` (what would help).
 
     Notes
     -----
     A frozen loss is close to proportional to the size of what stops, so an error of ``doubt`` in the number moves the
     loss by about ``loss_share × doubt``, to first order: the value of better information for the ranking of
-    chokepoints. ``doubt`` is half the range between the low and the high of the sources where there is one, else
-    `DOUBT` by grade.
+    chokepoints. A total of a region counts the nodes that stand under the region's code alone, so plants named in its
+    countries are left out; totals of final uses are not ranked. ``doubt`` is half the range between the low and the
+    high of the sources where there is one, else `DOUBT` by grade.
 
     Examples
     --------
@@ -103,9 +105,13 @@ def weakest_data(data: str | os.PathLike[str], *, top: int | None = 10) -> Weake
     True
     """
     network, tables = _built(data)
-    rows = [*_industries(network, tables["controls"]), *_plants(network)]
+    if top is not None and top < 1:
+        raise ParameterError(f"top is {top}; it must be 1 or more, or None for all")
+    rows = [*_totals(network, tables["controls"]), *_plants(network)]
     table = pd.DataFrame(rows).assign(value=lambda frame: frame["loss_share"] * frame["doubt"])
-    table = table.sort_values(["value", "item"], ascending=[False, True], kind="stable").head(top or len(table))
+    table = table.sort_values(["value", "item"], ascending=[False, True], kind="stable").head(
+        top if top is not None else len(table)
+    )
     return WeakestResult(table, network=network.name, parameters={"top": top})
 
 
@@ -146,31 +152,32 @@ def _lost(network: Network, groups: Groups) -> pd.DataFrame:
     return pd.DataFrame(shares, index=groups.names)
 
 
-def _industries(network: Network, controls: pd.DataFrame) -> list[dict[str, object]]:
-    """Country totals, one an industry and mineral."""
-    lost = _lost(network, group_nodes(network, "industry", among=removable(network)))
+def _totals(network: Network, controls: pd.DataFrame) -> list[dict[str, object]]:
+    """Country totals of one form each, with what is lost when all nodes that make it there stop."""
+    made = makers(network)
+    nodes = network.nodes.iloc[made["node"].to_numpy(dtype=np.int64)].reset_index(drop=True)
+    made = made.assign(stage=nodes["stage"], country=nodes["country"])[removable(network)[made["node"]]]
+    makes = made.groupby(["stage", "product", "country"])["node"].agg(list)
     controls = controls.assign(doubt=_doubt(controls))
-    rows: list[dict[str, object]] = []
-    for (stage, mineral, country), cells in controls.groupby(["stage", "mineral", "country"], sort=True):
-        name = JOIN.join((country, stage, mineral))
-        if name not in lost.index:
-            continue
-        of = mineral if mineral in lost else lost.loc[name].idxmax()
-        worst = cells.loc[(cells["total"] * cells["doubt"]).idxmax()]
-        rows.append(
-            {
-                "kind": "country total",
-                "item": name,
-                "label": name,
-                "mineral": of,
-                "loss_share": lost.loc[name, of],
-                "doubt": float((cells["total"] * cells["doubt"]).sum() / cells["total"].sum()),
-                "evidence": worst["evidence"],
-                "reference": worst["reference"],
-                "improve": _for_total(worst),
-            }
-        )
-    return rows
+    keys = pd.MultiIndex.from_frame(controls[["stage", "material", "country"]])
+    controls = controls[keys.isin(makes.index)].reset_index(drop=True)
+    members = [makes[row.stage, row.material, row.country] for row in controls.itertuples()]
+    indptr = np.concatenate([[0], np.cumsum([len(group) for group in members])]).astype(np.int64)
+    names = (controls["country"] + JOIN + controls["stage"] + JOIN + controls["material"]).tolist()
+    lost = _lost(network, Groups(names, indptr, np.concatenate(members).astype(np.int64)))
+    return [
+        {
+            "kind": "country total",
+            "item": name,
+            "mineral": (of := str(cell["mineral"]) if cell["mineral"] in lost else str(shares.idxmax())),
+            "loss_share": shares[of],
+            "doubt": cell["doubt"],
+            "evidence": cell["evidence"],
+            "reference": cell["reference"],
+            "improve": _for_total(cell),
+        }
+        for (name, shares), (_, cell) in zip(lost.iterrows(), controls.iterrows(), strict=True)
+    ]
 
 
 def _plants(network: Network) -> list[dict[str, object]]:
@@ -181,7 +188,6 @@ def _plants(network: Network) -> list[dict[str, object]]:
         {
             "kind": "plant",
             "item": name,
-            "label": nodes.loc[name, "name"] or name,
             "mineral": row.idxmax(),
             "loss_share": row.max(),
             "doubt": DOUBT.get(str(nodes.loc[name, "evidence"]), DOUBT["assumed"]),
@@ -196,7 +202,8 @@ def _plants(network: Network) -> list[dict[str, object]]:
 def _doubt(controls: pd.DataFrame) -> np.ndarray:
     graded = controls["evidence"].map(DOUBT).fillna(DOUBT["assumed"]).to_numpy(dtype=float)
     spread = ((controls["high"] - controls["low"]) / (2 * controls["total"])).to_numpy(dtype=float)
-    return np.where(np.isnan(spread), graded, np.minimum(spread, 1.0))
+    # sources that agree may have copied one another: no doubt is less than that of a measured number
+    return np.where(np.isnan(spread), graded, np.clip(spread, DOUBT["measured"], 1.0))
 
 
 def _for_total(cell: pd.Series) -> str:

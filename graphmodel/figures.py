@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 import graphmodel
 from graphmodel import analysis, datasets, plot
 from graphmodel.analysis.chokepoints import BESIDE
-from graphmodel.analysis.grouping import industry
+from graphmodel.analysis.grouping import node_ids
+from graphmodel.analysis.removal import removable
 from graphmodel.convert.atomic import replace_file
 from graphmodel.errors import (
     DataPackageError,
@@ -30,7 +31,7 @@ from graphmodel.plot import style as look
 from graphmodel.plot.flow_diagram import HEIGHT
 from graphmodel.plot.flow_table import main_mineral
 from graphmodel.plot.render import FORMATS, render, settle
-from graphmodel.plot.words import industry_words, material_words, stage_words
+from graphmodel.plot.words import industry_phrase, industry_words, material_words, stage_words
 from graphmodel.results import LossResult, Result
 from graphmodel.scenario import Scenario
 
@@ -80,7 +81,7 @@ def chokepoints(
         If no material holds a mineral.
     """
     chosen = mineral or main_mineral(network)
-    counted = {"mineral": chosen, "product": product, "consumer": consumer}
+    counted: dict[str, Any] = {"mineral": chosen, "product": product, "consumer": consumer}
     panels = (
         ("a  Single plants", "plant"),
         ("b  A country's plants at one stage", "industry"),
@@ -88,8 +89,8 @@ def chokepoints(
     )
     results = {by: _or_none(analysis.chokepoints, network, by=by, **counted) for _, by in panels}
     tables = {by: _worst(result, top) for by, result in results.items() if result is not None}
-    if not tables:
-        raise ParameterError("no node can be shut by plant, by country and stage, or by control")
+    if not tables:  # say why
+        analysis.chokepoints(network, by="industry", **counted)
     rows = {by: max(len(table), 2) for by, table in tables.items()}
     figure = look.new_figure(height=24 + 10 * len(rows) + 3.9 * sum(rows.values()))
     axes = figure.subplots(len(rows), squeeze=False, height_ratios=[n + 0.6 for n in rows.values()])[:, 0]
@@ -316,11 +317,15 @@ def loss_by_product(
     rows = whole.table[whole.table["product"].map(network.content(held)).fillna(0.0) > 0]
     for column, named in (("product", product), ("consumer", consumer)):
         if named is not None:
-            rows = rows[rows[column].isin([named] if isinstance(named, str) else list(named))]
+            values = [named] if isinstance(named, str) else list(named)
+            unknown = [value for value in values if value not in set(whole.table[column])]
+            if unknown:
+                raise UnknownNameError(f"no {column} {unknown[0]!r}; {nearest(unknown[0], set(whole.table[column]))}")
+            rows = rows[rows[column].isin(values)]
     result = LossResult(rows, network=whole.network, parameters=whole.parameters, units=whole.units)
     table = rows.query("response == 'frozen' and demand > 0")
     if not len(table):
-        raise ParameterError("there is no final demand to lose; a network needs a stage with role sink that receives")
+        raise ParameterError(f"no final demand that counts holds {held}, so there is none to lose")
     figure = look.new_figure(height=36 + 8 * table["product"].nunique())
     plot.loss_by_product(result, ax=figure.add_subplot(), names=material_words(network), title=chosen.name)
     return _drawn(figure, table, network)
@@ -330,10 +335,10 @@ def _worst_stop(network: Network, counted: Mapping[str, Any]) -> Scenario:
     table = analysis.removal(network, by="industry", **counted).table
     if not table["loss"].gt(0).any():
         raise ParameterError("no country's stage loses any demand; name a scenario")
-    where = industry(str(table["removed"].iloc[0]))
-    words = industry_words(network)
-    what = " ".join(words.get(where[key], where[key]) for key in ("mineral", "stage") if key in where)
-    return Scenario(f"{words.get(where['country'], where['country'])}: all {what.strip()} stops").shut(**where)
+    worst = str(table["removed"].iloc[0])
+    what, where = industry_phrase(network, worst)
+    nodes = node_ids(network, "industry", worst, among=removable(network))
+    return Scenario(f"{where}: all {what} stops").shut(node_id=nodes)
 
 
 def diversification(

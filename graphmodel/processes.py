@@ -35,8 +35,17 @@ class Processes:
     slot_base: FloatArray
     process_indptr: IntArray
     process_slot: IntArray
-    demand: pd.DataFrame
-    """process, node, product, quantity: final demand a scenario has not taken away, one row a node and product."""
+    wanted: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    @property
+    def demand(self) -> pd.DataFrame:
+        """process, node, product, quantity: final demand a scenario has not taken away, one row a node and product."""
+        return self.wanted.copy()
 
     @property
     def n_processes(self) -> int:
@@ -82,7 +91,7 @@ def _processes(network: Network) -> Processes:
         slot_base=slot_need["base"].to_numpy(dtype=float),
         process_indptr=_indptr(links["process"].to_numpy(), len(made)),
         process_slot=links["code"].to_numpy(dtype=np.int64),
-        demand=_demand(network, made),
+        wanted=_demand(network, made),
     )
 
 
@@ -91,6 +100,14 @@ def _demand(network: Network, made: pd.DataFrame) -> pd.DataFrame:
     rows = made.loc[made["final"], ["process", "node", "product", "quantity"]].reset_index(drop=True)
     wanted = network.nodes["available"].fillna(1.0).to_numpy(dtype=float)[rows["node"].to_numpy()]
     return rows.assign(quantity=rows["quantity"] * wanted)
+
+
+def makers(network: Network) -> pd.DataFrame:
+    """List what each node makes or wants: node (position), product, mineral ("" where no table says)."""
+    made = _products(network)[["node", "product"]]
+    return made.assign(
+        mineral=made["product"].map(network.table("materials").set_index("material")["mineral"]).fillna("")
+    )
 
 
 def node_slots(network: Network) -> pd.DataFrame:

@@ -160,7 +160,6 @@ class WeakestResult(Result):
     columns = (
         "kind",
         "item",
-        "label",
         "mineral",
         "loss_share",
         "doubt",

@@ -103,7 +103,6 @@ TABLES: dict[str, Table] = {
                 Column("stage", "text", "stage of the node", required=True, refers="stages.stage"),
                 Column("country", "text", "where it stands, ISO alpha-3", required=True, country=True),
                 Column("control", "text", "home of the controlling owner, ISO alpha-3", country=True),
-                Column("mineral", "text", "mineral or product family of its main output"),
                 Column("capacity", "number", "nameplate a year", minimum=0, unit="unit of its output"),
                 Column("output", "number", "output in the base year", minimum=0, unit="unit of its output"),
                 Column("spare", "number", "capacity that can be used at once", minimum=0, unit="unit of its output"),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from graphmodel._types import FloatArray
 from graphmodel.analysis.grouping import Groups, group_nodes
-from graphmodel.analysis.removal import BATCH, kernel_recipes, open_paths, removable, scenario_cut
+from graphmodel.analysis.removal import BATCH, kernel_recipes, open_paths, reached_in_base, removable, scenario_cut
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
@@ -87,10 +87,10 @@ def lost_shares(network: Network, work: Processes, groups: Groups, demand: pd.Da
 
 
 def unreached(network: Network, groups: Groups, demand: pd.DataFrame) -> FloatArray:
-    """Whether each demand (rows) is cut off from every origin without each group (columns)."""
+    """Whether each demand (rows) has lost every origin without each group (columns), or to a scenario already."""
     paths = open_paths(network)
     node = demand["node"].to_numpy(dtype=np.int64)
-    fed = reachable(network.n_nodes, *paths)[node]
+    fed = reached_in_base(network)[node]
     lost = np.zeros((len(demand), len(groups.names)))
     for group in range(len(groups.names)):
         alive = np.ones(network.n_nodes, dtype=bool)

@@ -10,6 +10,7 @@ import pandas as pd
 from graphmodel.analysis.centrality import centrality
 from graphmodel.analysis.grouping import group_nodes
 from graphmodel.analysis.removal import removal
+from graphmodel.errors import MixedUnitsError
 from graphmodel.network import Network
 from graphmodel.results import ChokepointResult
 
@@ -36,7 +37,8 @@ def chokepoints(
     by : str or list of str
         As in `removal`; ``plant`` leaves out clusters and remainders, which are no single point of failure.
     mineral, product, consumer, members, equity, progress
-        As in `removal`. Centralities are those of the whole network, whoever's demand counts.
+        As in `removal`. Centralities are those of the whole network, whoever's demand counts; nan without a mineral
+        where flows come in several units.
 
     Returns
     -------
@@ -81,11 +83,19 @@ def _summed(
     network: Network, by: str | Sequence[str], mineral: str | None, members: pd.DataFrame | None, equity: float
 ) -> pd.DataFrame:
     """Add up each measure over the nodes of each group."""
-    measured = centrality(network, measures=BESIDE, mineral=mineral).table
-    wide = measured.pivot(index="node_id", columns="measure", values="value").reindex(network.nodes["node_id"])
+    wide = _measured(network, mineral).reindex(network.nodes["node_id"])
     everything = np.ones(network.n_nodes, dtype=bool)
     groups = group_nodes(network, by, among=everything, members=members, equity=equity)
-    values = wide[list(BESIDE)].fillna(0.0).to_numpy()[groups.members]
+    values = wide[list(BESIDE)].to_numpy()[groups.members]
     which = np.repeat(np.arange(len(groups.names)), groups.sizes())
-    table = pd.DataFrame(values, columns=list(BESIDE)).groupby(which, sort=True).sum()
+    table = pd.DataFrame(values, columns=list(BESIDE)).groupby(which, sort=True).sum(min_count=1)
     return table.assign(removed=groups.names)
+
+
+def _measured(network: Network, mineral: str | None) -> pd.DataFrame:
+    """Every measure of `BESIDE` by node; nan where flows come in units that cannot be added."""
+    try:
+        table = centrality(network, measures=BESIDE, mineral=mineral).table
+    except MixedUnitsError:
+        return pd.DataFrame(np.nan, index=network.nodes["node_id"], columns=list(BESIDE))
+    return table.pivot(index="node_id", columns="measure", values="value")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,14 +11,15 @@ import pandas as pd
 from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
 from graphmodel.network import Network
+from graphmodel.processes import makers
 from graphmodel.schema import REGIONS
 
 LENSES = ("plant", "node", "industry", "country", "control", "owner", "alliance", "stage", "kind")
 """What nodes can be grouped by; several columns may be joined, as ``country,stage``.
 
 ``plant`` is every single facility by itself, clusters and remainders left out; ``node`` is every node by itself;
-``industry`` is what one country does at one stage with one mineral, such as ``CHN:refining:cobalt``, or at one stage
-with any where nodes do not say.
+``industry`` is every node of one country and stage that makes a form of one mineral, such as ``CHN:refining:cobalt``;
+a node that makes several minerals stands in several, and where the tables name no mineral it is ``CHN:refining``.
 """
 
 JOIN = ":"
@@ -112,21 +112,18 @@ def _column_pairs(network: Network, keys: list[str]) -> pd.DataFrame:
 
 
 def _industry_pairs(network: Network) -> pd.DataFrame:
-    pairs = _column_pairs(network, ["country", "stage"])
-    mineral = network.nodes["mineral"].to_numpy()[pairs["node"].to_numpy(dtype=np.int64)]
-    return pairs.assign(name=pairs["name"] + np.where(mineral == "", "", JOIN + mineral.astype(object)))
+    """Nodes of each country and stage by the minerals they make; a node that makes several stands in several."""
+    places = _column_pairs(network, ["country", "stage"]).merge(makers(network)[["node", "mineral"]], on="node")
+    mineral = places["mineral"].astype(str)
+    return places.assign(name=places["name"] + mineral.where(mineral == "", JOIN + mineral))[["node", "name"]]
 
 
-def industry(name: str) -> dict[str, Any]:
-    """Turn the name of an industry into the selection that means its nodes.
-
-    Examples
-    --------
-    >>> from graphmodel.analysis.grouping import industry
-    >>> industry("CHN:refining:cobalt")
-    {'country': 'CHN', 'stage': 'refining', 'mineral': 'cobalt'}
-    """
-    return dict(zip(("country", "stage", "mineral"), name.split(JOIN), strict=False))
+def node_ids(network: Network, by: str | Sequence[str], name: str, *, among: BoolArray) -> list[str]:
+    """Return the ids of the nodes in one group, to shut just these in a `Scenario`."""
+    groups = group_nodes(network, by, among=among)
+    place = groups.names.index(name)
+    members = groups.members[groups.indptr[place] : groups.indptr[place + 1]]
+    return [str(node) for node in network.nodes["node_id"].to_numpy()[members]]
 
 
 def _owner_pairs(network: Network, equity: float) -> pd.DataFrame:
@@ -168,8 +165,8 @@ def demand_weights(
     """
     country = pd.Series(network.nodes["country"].to_numpy()[demand["node"].to_numpy(dtype=np.int64)])
     counts = _among(demand["product"], product, "final product") & _among(country, consumer, "consuming country")
-    if not counts.any() and (product or consumer):
-        raise EmptySelectionError(f"{_said(consumer)} does not use {_said(product)}")
+    if not counts.any() and not (product is None and consumer is None):
+        raise EmptySelectionError(f"{_said(consumer) or 'nobody'} uses no {_said(product) or 'final product'}")
     quantity = np.where(counts, demand["quantity"].to_numpy(dtype=float), 0.0)
     if mineral is None:
         return quantity, network.one_unit(demand["product"][counts])

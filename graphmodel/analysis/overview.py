@@ -62,6 +62,8 @@ def overview(
     """
     work = processes(network)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
+    if not groups.names:
+        raise EmptySelectionError(f"no node can be grouped by {by}")
     weights: dict[str, np.ndarray] = {}
     for mineral in network.minerals:
         try:

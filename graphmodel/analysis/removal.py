@@ -44,8 +44,9 @@ def removal(
     network : Network
     by : str or list of str
         ``node`` (every supply node), ``plant`` (every single facility: no clusters, no remainders), ``industry``
-        (what one country does at one stage with one mineral), ``country``, ``control``, ``owner``, ``alliance``,
-        ``stage`` or any column of the nodes table; several columns joined, as ``"country,stage"``.
+        (what one country does at one stage with one mineral; nodes that make several stand in several),
+        ``country``, ``control``, ``owner``, ``alliance``, ``stage`` or any column of the nodes table; several columns
+        joined, as ``"country,stage"``.
     response : {"frozen", "reachability"}
         ``reachability``: a user loses only if no path from any origin is left. ``frozen``: nobody replaces a
         supplier; outputs fall with the scarcest input, suppliers of one input replace one another only in the
@@ -180,10 +181,7 @@ def _reachability(
     np.add.at(demand, work.demand["node"].to_numpy(dtype=np.int64), weight)
     source, target, origins = open_paths(network)
     reached = reachable(network.n_nodes, source, target, origins)
-    reached_in_base = reachable(
-        network.n_nodes, network.source, network.target, np.flatnonzero(network.has_role("origin"))
-    )
-    closed = demand[reached_in_base & ~reached].sum()  # what a scenario in the network has cut off already
+    closed = demand[reached_in_base(network) & ~reached].sum()  # what a scenario in the network has cut off already
     arguments = (network.n_nodes, source, target, origins, demand)
     if (groups.sizes() == 1).all():
         loss = reach_loss(*arguments)[groups.members]
@@ -192,6 +190,12 @@ def _reachability(
     if progress is not None:
         progress(len(loss), len(loss))
     return loss + closed
+
+
+def reached_in_base(network: Network) -> BoolArray:
+    """Say which nodes a path from an origin reaches when no scenario closes any."""
+    origins = np.flatnonzero(network.has_role("origin"))
+    return reachable(network.n_nodes, network.source, network.target, origins)
 
 
 def open_paths(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

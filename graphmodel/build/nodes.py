@@ -14,8 +14,8 @@ _CURATED = ["name", "operator", "stage", "country", "control", "status", "start_
 def node_table(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     """Describe every node that makes or wants something.
 
-    A node's mineral is its chain's own where a plant makes that, else that of its largest output; its output and
-    capacity add the forms of that mineral in the unit of the largest. Capacity is known only where that of all is.
+    Output and capacity add the forms of one mineral in the unit of the largest: the mineral of its chain where a plant
+    makes that, else that of its largest output. Capacity is known only where that of all these forms is.
     """
     materials = sources.keyed["materials"]
     made = sized.outputs.join(materials[["mineral", "unit"]], on="material")
@@ -28,7 +28,8 @@ def node_table(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     main = main.sort_values(["node_id", "quantity"], ascending=[True, False], kind="stable")
     largest = main.drop_duplicates("node_id").set_index("node_id")
     main = main[main["unit"] == main["node_id"].map(largest["unit"])]
-    nodes = pd.DataFrame({"mineral": own, "output": main.groupby("node_id")["quantity"].sum()})
+    nodes = pd.DataFrame({"output": main.groupby("node_id")["quantity"].sum()})
+    nodes = nodes.reindex(first.index)
     named = nodes.index.isin(sources["plants"]["node_id"])
     plants = _facilities(sources, main, largest.loc[nodes.index[named], "material"])
     others = _unnamed(sources, cells, first[~named], places)

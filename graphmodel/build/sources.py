@@ -323,7 +323,8 @@ def read_sources(folder: Path) -> Sources:
         for name, rows in origins.items()
     }
     joined = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
-    joined["references"], origin["references"] = _same_citation_once(joined["references"], origin["references"])
+    if "references" in joined:
+        joined["references"], origin["references"] = _same_citation_once(joined["references"], origin["references"])
     tables = _clean_by_file(joined, origin)
     sources = Sources(tables, origin)
     return sources

@@ -89,7 +89,7 @@ def proportional_fit(
             left = np.abs(np.bincount(rows, weights=near, minlength=len(row_total)) - row_total)
             raise ConvergenceError(f"row {left.argmax()} is still off by {error / total:.2g} of the total")
         fitted[free] = near
-    # A share of the total is a lot for a small row: further rounds bring each to within rounding of its own.
+    # A share of the total is a lot for a small row: further rounds bring each nearer to its own.
     flow[usable] = _scaled(*ends, fitted, row_total, col_total, 0.0, POLISHING)[0]
     return flow
 

@@ -23,6 +23,13 @@ def industry_words(network: Network) -> dict[str, str]:
 
     A product family such as ``battery`` says no more than its stage and is left out: its name is "".
     """
-    named = {str(mineral) for mineral in network.nodes["mineral"]}
-    minerals = {mineral: mineral.replace("-", " ") if mineral in network.minerals else "" for mineral in named}
+    families = {str(mineral) for mineral in network.table("materials")["mineral"]}
+    minerals = {name: name.replace("-", " ") if name in network.minerals else "" for name in families}
     return {**minerals, **country_names(), **stage_words(network)}
+
+
+def industry_phrase(network: Network, industry: str) -> tuple[str, str]:
+    """Say what an industry does and where: ("cobalt refining", "China") for ``CHN:refining:cobalt``."""
+    words = industry_words(network)
+    country, stage, *mineral = (words.get(part, part) for part in industry.split(":", 2))
+    return " ".join([*filter(None, mineral), stage]), country

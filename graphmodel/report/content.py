@@ -12,13 +12,13 @@ import pandas as pd
 
 from graphmodel import datasets
 from graphmodel.analysis import breakdown, chokepoints, concentration, diversification, losses, overview, removal
-from graphmodel.analysis.grouping import industry
-from graphmodel.analysis.removal import RESPONSES
+from graphmodel.analysis.grouping import node_ids
+from graphmodel.analysis.removal import RESPONSES, removable
 from graphmodel.checks import check
 from graphmodel.errors import EmptySelectionError, GraphModelError
 from graphmodel.network import Network
 from graphmodel.plot.places import place_name
-from graphmodel.plot.words import industry_words, material_words, stage_words
+from graphmodel.plot.words import industry_phrase, industry_words, material_words, stage_words
 from graphmodel.report.words import percent
 from graphmodel.results import DiversificationResult, LossResult
 from graphmodel.scenario import Scenario
@@ -56,7 +56,7 @@ class Content:
     def whose(self) -> str:
         """Whose final demand counts, in words: "" where all does."""
         words = {**material_words(self.network), **_names()}
-        parts = {"for": self.counted.get("product"), "of": self.counted.get("consumer")}
+        parts = {"for": self.counted.get("product"), "in": self.counted.get("consumer")}
         return "".join(f" {how} {words.get(name, name)}" for how, name in parts.items() if name)
 
 
@@ -79,10 +79,11 @@ def gather(network: Network, *, counted: Mapping[str, Any], data: str | None) ->
     for by, table in rankings.items():
         content.tables[f"chokepoints_by_{by.replace(',', '_')}"] = table
     for removed in rankings["industry"]["removed"].head(SHOWN_SCENARIOS):
-        where = industry(str(removed))
-        name = f"{_place(where['country'])} stops {_work(network, where)}"
-        content.stopped[name] = losses(network, Scenario(name).shut(**where))
-        content.tables[f"losses_without_{'_'.join(where.values())}"] = content.stopped[name].table
+        what, where = industry_phrase(network, str(removed))
+        name = f"{where} stops {what}"
+        nodes = node_ids(network, "industry", str(removed), among=removable(network))
+        content.stopped[name] = losses(network, Scenario(name).shut(node_id=nodes))
+        content.tables[f"losses_without_{str(removed).replace(':', '_')}"] = content.stopped[name].table
         content.shown[name] = _shown_losses(network, content.stopped[name].table, counted)
     content.tables["losses_by_plant"] = breakdown(network).table
     _add_overview(content)
@@ -104,12 +105,6 @@ def _names() -> MappingProxyType[str, str]:
 def _place(code: str) -> str:
     """Name of a country or region; the code itself where there is none."""
     return _names().get(code, code)
-
-
-def _work(network: Network, where: Mapping[str, str]) -> str:
-    """Say what an industry does: "cobalt refining"."""
-    words = industry_words(network)
-    return " ".join(word for key in ("mineral", "stage") if key in where and (word := words[where[key]]))
 
 
 def _spelled(network: Network, by: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -162,13 +157,13 @@ def _headline(content: Content) -> str:
     if ranking.empty or ranking["loss"].iloc[0] == 0:
         return "No country's stage is missed: no final demand is lost when any one of them stops."
     first = ranking.iloc[0]
-    where = industry(str(first["removed"]))
+    work, where = industry_phrase(network, str(first["removed"]))
     what = f"the {content.mineral} in final products" if content.mineral else "final demand"
     who = _place(str(content.counted["consumer"])) if content.counted.get("consumer") else "the world"
     product = material_words(network).get(str(content.counted.get("product")), "")
     low, high = (_with_sparse(first, response) for response in RESPONSES)
     return (
-        f"Without {_work(network, where)} in {_place(where['country'])}, {who} loses from {low} of {what}"
+        f"Without {work} in {where}, {who} loses from {low} of {what}"
         f"{f' ({product})' if product else ''} if any path left is enough to {high} if nobody replaces a supplier."
     )
 
@@ -185,11 +180,10 @@ def _missed(network: Network, ranking: pd.DataFrame) -> str:
     if hidden.empty:
         return ""
     row = hidden.iloc[0]
-    where = industry(str(row["removed"]))
-    work = _work(network, where)
+    work, where = industry_phrase(network, str(row["removed"]))
     place = int(row["rank"])
     return (
-        f"Betweenness counts what passes through a place. {work[:1].upper()}{work[1:]} in {_place(where['country'])} "
+        f"Betweenness counts what passes through a place. {work[:1].upper()}{work[1:]} in {where} "
         f"is number {place} by loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, as "
         "nothing passes through a source. PageRank follows flow downstream: makers of final goods high, mines low; "
         "reversed, it rewards being reached by many, not being needed. Neither knows that an input can be essential."

@@ -10,11 +10,12 @@ import pandas as pd
 from graphmodel._types import BoolArray
 from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, listed, nearest
 from graphmodel.network import Network
+from graphmodel.processes import makers
 from graphmodel.schema import TABLES, as_numbers
 
 Where = Mapping[str, object]
 
-SPECIAL = ("owner", "equity", "alliance", "outside", "material", "role")
+SPECIAL = ("owner", "equity", "alliance", "outside", "material", "mineral", "role")
 """Keys of a selection that are not columns of the nodes table."""
 
 
@@ -26,8 +27,8 @@ def select(network: Network, where: Where, *, members: pd.DataFrame | None = Non
     network : Network
     where : mapping
         A column of the nodes table, or ``owner`` (with ``equity``, the least share, 0.5 when absent), ``alliance``,
-        ``outside`` (everything not in that alliance), ``material`` (what the node sells), ``role``;
-        each with one value or a list of them.
+        ``outside`` (everything not in that alliance), ``material`` (what the node makes), ``mineral`` (of what it
+        makes), ``role``; each with one value or a list of them.
     members : DataFrame, optional
         ``group`` and ``country``: who belongs to which alliance. Needed for ``alliance`` and ``outside``.
 
@@ -61,8 +62,8 @@ def select(network: Network, where: Where, *, members: pd.DataFrame | None = Non
         elif key in ("alliance", "outside"):
             inside = nodes["country"].isin(_countries(members, values)).to_numpy(dtype=bool)
             chosen &= inside if key == "alliance" else ~inside
-        elif key == "material":
-            chosen &= _sells(network, values)
+        elif key in ("material", "mineral"):
+            chosen &= _makes(network, "product" if key == "material" else key, values)
         elif key == "role":
             chosen &= np.logical_or.reduce([network.has_role(role) for role in values])
         elif key in nodes:
@@ -121,15 +122,14 @@ def _countries(members: pd.DataFrame | None, values: list[str]) -> set[str]:
     return set(members.loc[members["group"].astype(str).isin(values), "country"].astype(str))
 
 
-def _sells(network: Network, values: list[str]) -> BoolArray:
-    edges = network.edges
-    balances = network.table("balances")
-    made = balances[balances["side"] != "input"]
-    _require(values, set(edges["material"]) | set(made["item"]), "material of the network")
-    sellers = set(edges.loc[edges["material"].isin(values), "source"]) | set(
-        made.loc[made["item"].isin(values), "node_id"]
+def _makes(network: Network, column: str, values: list[str]) -> BoolArray:
+    made = makers(network)
+    _require(
+        values, set(made[column]) - {""}, "material of the network" if column == "product" else "mineral of a node"
     )
-    return network.nodes["node_id"].isin(sellers).to_numpy(dtype=bool)
+    chosen = np.zeros(network.n_nodes, dtype=bool)
+    chosen[made.loc[made[column].isin(values), "node"].to_numpy(dtype=np.int64)] = True
+    return chosen
 
 
 def _what_exists(network: Network, where: Where, members: pd.DataFrame | None) -> str:
