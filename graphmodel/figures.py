@@ -400,19 +400,19 @@ def closure(network: Network, *, mineral: str | None = None) -> Drawn:
     network : Network
         Of a data package with the tables ``closure`` and ``basis``.
     mineral : str, optional
-        Only materials that hold it; all when absent.
+        Only materials that hold it; the one found at most stages when absent.
 
     Raises
     ------
     ParameterError
-        If the network's data package has no such tables.
+        If the network's data package has no such tables, or no material holds a mineral.
     """
     try:
         closes, basis = datasets.table(network.name, "closure"), datasets.table(network.name, "basis")
     except GraphModelError as error:
         raise ParameterError(f"{network.name!r} comes without tables closure and basis: {error}") from error
-    if mineral is not None:
-        closes = closes[closes["material"].map(network.content(mineral)).fillna(0.0) > 0]
+    held = network.content(mineral or main_mineral(network))
+    closes = closes[closes["material"].map(held).fillna(0.0) > 0]
     shares = closes[["material"]].merge(basis, on="material", how="left").fillna(0.0)
     figure = look.new_figure(height=30 + 4.2 * len(closes))
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))

@@ -103,11 +103,19 @@ def _demand(network: Network, made: pd.DataFrame) -> pd.DataFrame:
 
 
 def makers(network: Network) -> pd.DataFrame:
-    """List what each node makes or wants: node (position), product, mineral ("" where no table says)."""
-    made = _products(network)[["node", "product"]]
-    return made.assign(
-        mineral=made["product"].map(network.table("materials").set_index("material")["mineral"]).fillna("")
+    """List what each node sells, or is stated to make or want: node (position), product, mineral ("" if not stated)."""
+    stated = network.table("balances")
+    stated = stated[stated["side"] != "input"]
+    position = pd.Series(np.arange(network.n_nodes), index=network.nodes["node_id"])
+    made = pd.DataFrame(
+        {
+            "node": np.concatenate([network.source, stated["node_id"].map(position).to_numpy(dtype=np.int64)]),
+            "product": np.concatenate([network.edges["material"].to_numpy(), stated["item"].to_numpy()]),
+        }
     )
+    made = made.drop_duplicates().sort_values(["node", "product"]).reset_index(drop=True)
+    mineral = network.table("materials").set_index("material")["mineral"].astype(object)
+    return made.assign(mineral=made["product"].map(mineral).astype(object).fillna(""))
 
 
 def node_slots(network: Network) -> pd.DataFrame:

@@ -72,7 +72,7 @@ def test_shares_of_the_figure_agree_with_the_index(real):
 
 def test_without_a_scenario_the_worst_stop_is_shown(toy):
     figure, table = figures.loss_by_product(toy)
-    assert figure.axes[0].get_title(loc="left") == "China: all refining stops"
+    assert figure.axes[0].get_title(loc="left") == "China: all lithium refining stops"
     assert table["loss_share"].tolist() == [1.0, 1.0]
 
 

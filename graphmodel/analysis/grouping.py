@@ -113,8 +113,10 @@ def _column_pairs(network: Network, keys: list[str]) -> pd.DataFrame:
 
 def _industry_pairs(network: Network) -> pd.DataFrame:
     """Nodes of each country and stage by the minerals they make; a node that makes several stands in several."""
-    places = _column_pairs(network, ["country", "stage"]).merge(makers(network)[["node", "mineral"]], on="node")
-    mineral = places["mineral"].astype(str)
+    places = _column_pairs(network, ["country", "stage"]).merge(
+        makers(network)[["node", "mineral"]], on="node", how="left"
+    )
+    mineral = places["mineral"].fillna("").astype(str)
     return places.assign(name=places["name"] + mineral.where(mineral == "", JOIN + mineral))[["node", "name"]]
 
 
@@ -166,7 +168,9 @@ def demand_weights(
     country = pd.Series(network.nodes["country"].to_numpy()[demand["node"].to_numpy(dtype=np.int64)])
     counts = _among(demand["product"], product, "final product") & _among(country, consumer, "consuming country")
     if not counts.any() and not (product is None and consumer is None):
-        raise EmptySelectionError(f"{_said(consumer) or 'nobody'} uses no {_said(product) or 'final product'}")
+        raise EmptySelectionError(
+            f"{_said(consumer) or 'no country named'} uses no {_said(product) or 'product named'}"
+        )
     quantity = np.where(counts, demand["quantity"].to_numpy(dtype=float), 0.0)
     if mineral is None:
         return quantity, network.one_unit(demand["product"][counts])

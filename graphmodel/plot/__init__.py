@@ -21,6 +21,8 @@ from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
+from graphmodel.plot.quality import evidence_bars as evidence_bars
+from graphmodel.plot.quality import weakest_ranking as weakest_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
 from graphmodel.plot.removal import overview_ranking as overview_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
@@ -35,9 +37,11 @@ from graphmodel.results import (
     DiversificationResult,
     LossResult,
     OverviewResult,
+    QualityResult,
     RemovalResult,
     Result,
     ShareResult,
+    WeakestResult,
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
@@ -48,8 +52,10 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     DiversificationResult: before_and_after,
     LossResult: loss_by_product,
     OverviewResult: overview_ranking,
+    QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ShareResult: stage_shares,
+    WeakestResult: weakest_ranking,
 }
 """The plot of each result that ``result.plot()`` draws."""
 

@@ -62,7 +62,7 @@ def closure_bars(
                 fontsize=look.SMALL,
                 color=look.PAPER,
             )
-    _rows(ax, closure, names)
+    name_materials(ax, closure, names)
     ax.set_xlim(-0.07, 1.45)
     look.x_title(ax, "share of supply, and supply a year", loc="left")
     return ax
@@ -83,23 +83,25 @@ def basis_bars(
     ax = look.axes_or_new(ax, height=16 + 4.5 * max(len(basis), 3))
     if not len(basis):
         return look.nothing_to_draw(ax, "the basis table is empty")
-    left = pd.Series(0.0, index=basis.index)
-    for name, colour in BASIS_COLOURS.items():
-        share = basis[name].astype(float)
-        ax.barh(
-            range(len(basis)),
-            share,
-            left=left,
-            **{"height": 0.72, "color": colour, "label": name, "linewidth": 0, **style},
-        )
-        left = left + share
-    _rows(ax, basis, names)
+    stacked(ax, basis, BASIS_COLOURS, **style)
+    name_materials(ax, basis, names)
     ax.set_xlim(0, 1)
     look.x_title(ax, "share of flow by basis", loc="left")
     return ax
 
 
-def _rows(ax: Axes, table: pd.DataFrame, names: Mapping[str, str] | None) -> None:
+def stacked(ax: Axes, table: pd.DataFrame, colours: Mapping[str, str], *, prefix: str = "", **style: Any) -> None:
+    """Stack shares from the left, one column of the table after another; missing shares count nothing."""
+    left = pd.Series(0.0, index=table.index)
+    for name, colour in colours.items():
+        share = table[prefix + name].astype(float).fillna(0.0)
+        bar = {"height": 0.72, "color": colour, "label": name, "linewidth": 0, **style}
+        ax.barh(range(len(table)), share, left=left, **bar)
+        left = left + share
+
+
+def name_materials(ax: Axes, table: pd.DataFrame, names: Mapping[str, str] | None) -> None:
+    """Label one row a material, along an axis of shares."""
     words = names or {}
     labels = [look.plain(look.sentence(words.get(material, material)), 40) for material in table["material"]]
     look.name_rows(ax, labels)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 import graphmodel as gm
-from graphmodel.analysis.grouping import industry
 from graphmodel.errors import EmptySelectionError, MixedUnitsError, UnknownNameError
 
 
@@ -22,24 +21,47 @@ def test_the_worst_industry_of_a_mineral_is_that_of_a_removal_weighed_by_it(real
         assert table.loc[worst.loc[mineral, "removed"], "loss_share"] == pytest.approx(worst.loc[mineral, column])
 
 
-def test_an_industry_is_what_one_country_does_at_one_stage_with_one_mineral(real):
-    found = set(gm.removal(real, by="industry", mineral="cobalt").table["removed"])
-    nodes = real.nodes[~real.has_role("sink") & ~real.has_role("stock")]
-    nodes = nodes[~nodes["country"].isin(gm.schema.REGIONS)]
-    assert found == set(nodes["country"] + ":" + nodes["stage"] + ":" + nodes["mineral"])
-    shut = gm.Scenario("China's cobalt").shut(**industry("CHN:refining:cobalt"))
-    whole = gm.losses(real, shut).table.query("response == 'frozen'")
-    content = whole["product"].map(real.content("cobalt"))
-    table = gm.removal(real, by="industry", mineral="cobalt").table.set_index("removed")
-    assert (whole["loss"] * content).sum() == pytest.approx(table.loc["CHN:refining:cobalt", "loss"])
+def test_an_industry_is_every_node_of_a_country_and_stage_that_makes_the_mineral(real):
+    mineral = real.table("materials").set_index("material")["mineral"]
+    made = real.table("balances").query("side == 'output'")
+    nodes = real.nodes.set_index("node_id")
+    made = made.assign(mineral=made["item"].map(mineral), country=made["node_id"].map(nodes["country"]))
+    made["stage"] = made["node_id"].map(nodes["stage"])
+    named = made[~made["country"].isin(gm.schema.REGIONS)]
+    expected = named.groupby(["country", "stage", "mineral"])["node_id"].agg(set)
+    found = gm.removal(real, by="industry", mineral="cobalt").table.set_index("removed")
+    assert set(found.index) == {":".join(key) for key in expected.index}
+    assert {name: len(expected[tuple(name.split(":"))]) for name in found.index} == found["n_nodes"].to_dict()
 
 
-def test_nodes_that_state_no_mineral_are_industries_of_country_and_stage(toy):
-    found = gm.removal(toy, by="industry").table
-    plain = gm.removal(toy, by="country,stage").table
-    assert dict(zip(found["removed"], found["loss"], strict=True)) == dict(
-        zip(plain["removed"], plain["loss"], strict=True)
-    )
+@pytest.mark.parametrize("name", ["CHN:refining:cobalt", "IDN:mining:cobalt", "CHN:refining:nickel"])
+def test_shutting_a_countrys_stage_of_a_mineral_is_shutting_the_industry(real, name):
+    country, stage, mineral = name.split(":")
+    shut = gm.Scenario(name).shut(country=country, stage=stage, mineral=mineral)
+    table = gm.losses(real, shut).table.query("response == 'frozen'")
+    lost = (table["loss"] * table["product"].map(real.content("cobalt"))).sum()
+    ranked = gm.removal(real, by="industry", mineral="cobalt").table.set_index("removed")
+    assert ranked.loc[name, "loss"] == pytest.approx(lost)
+
+
+def test_without_minerals_an_industry_is_a_countrys_stage(chain):
+    found = gm.removal(chain, by="industry").table
+    plain = gm.removal(chain, by="country,stage").table
+    assert found[["removed", "loss"]].equals(plain[["removed", "loss"]])
+
+
+def test_an_overview_of_a_network_under_a_scenario_counts_what_is_cut_already(toy):
+    shut = gm.Scenario("x").shut(country="CHN", stage="refining").apply(toy)
+    row = gm.overview(shut).table.iloc[0]
+    assert (row["frozen_share"], row["reachability_share"]) == (1.0, 1.0)
+
+
+def test_an_overview_of_nothing_says_so(toy):
+    joint = toy.with_tables(nodes=toy.nodes.assign(cluster="yes"))
+    with pytest.raises(EmptySelectionError, match="plant"):
+        gm.overview(joint, by="plant")
+    with pytest.raises(EmptySelectionError, match="no country named uses no product named"):
+        gm.removal(toy, product=[])
 
 
 def test_only_the_demand_asked_for_counts(real):
@@ -70,7 +92,7 @@ def test_demand_that_does_not_exist_is_an_error_with_the_nearest_name(real):
         gm.removal(real, mineral="cobalt", consumer="DEV")
     with pytest.raises(UnknownNameError, match=r"no final product 'ev-us'.*ev-use"):
         gm.chokepoints(real, mineral="cobalt", product="ev-us")
-    with pytest.raises(EmptySelectionError, match="BHR does not use ev-use"):
+    with pytest.raises(EmptySelectionError, match="BHR uses no ev-use"):
         gm.removal(real, product="ev-use", consumer="BHR")
     with pytest.raises(EmptySelectionError, match="holds cobalt"):
         gm.removal(real, mineral="cobalt", product="copper-use")

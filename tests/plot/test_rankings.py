@@ -44,9 +44,10 @@ def test_reachability_is_a_mark_on_the_row_of_its_bar(toy):
 
 def test_codes_of_groups_are_printed_in_words(toy):
     result = gm.chokepoints(toy, by="industry", mineral="lithium")
-    ax = plot.chokepoint_ranking(result, names={"cell": "cell making"})
+    ax = plot.chokepoint_ranking(result, names={"cell": "cell making", "lithium": "", "battery": ""})
     assert names(ax)[0] == "China · refining"
     assert "South Korea · cell making" in names(ax)
+    assert names(plot.chokepoint_ranking(result))[0] == "China · refining · lithium"
 
 
 def test_only_the_top_rows_are_drawn(toy):
