@@ -32,7 +32,7 @@ from graphmodel.plot.flow_diagram import HEIGHT
 from graphmodel.plot.flow_table import main_mineral
 from graphmodel.plot.render import FORMATS, render, settle
 from graphmodel.plot.words import industry_phrase, industry_words, material_words, stage_words
-from graphmodel.results import LossResult, Result
+from graphmodel.results import ChokepointResult, LossResult, Result
 from graphmodel.scenario import Scenario
 
 
@@ -257,9 +257,11 @@ def centrality_against_loss(
     EmptySelectionError
         If nothing can be grouped that way.
     """
-    result = analysis.chokepoints(
-        network, by=by, mineral=mineral or main_mineral(network), product=product, consumer=consumer
-    )
+    chosen = mineral or main_mineral(network)
+    result = analysis.chokepoints(network, by=by, mineral=chosen, product=product, consumer=consumer)
+    table = result.table
+    table = table[table["out_strength"] > 0]  # what handles none of the mineral has no position in its network
+    result = ChokepointResult(table, network=result.network, parameters=result.parameters, units=result.units)
     measures = list(BESIDE)
     figure = look.new_figure(height=118)
     columns = 3
@@ -275,7 +277,8 @@ def centrality_against_loss(
         ax.text(
             0.0,
             0.95,
-            f"Each point: one {look.plain(what)}.\nHigh and left: much is lost,\nbut the measure does not see it.",
+            f"Each point: one {look.plain(what)}\nthat delivers {look.plain(chosen)}.\n"
+            "High and left: much is lost,\nbut the measure does not see it.",
             transform=ax.transAxes,
             va="top",
             fontsize=look.TEXT,

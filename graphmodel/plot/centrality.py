@@ -142,7 +142,7 @@ def _name_outliers(
     names: Mapping[str, str] | None,
     extent: tuple[float, float],
 ) -> None:
-    """Name the largest losses and the most central, each where it covers no other."""
+    """Name the largest losses and the most central, each where it covers no other; one with no such place goes bare."""
     lost = list(table.sort_values(["frozen_share", "removed"], ascending=[False, True]).index[: max(labelled - 1, 0)])
     central = list(table.sort_values([measure, "removed"], ascending=[False, True]).index[:1])
     chosen = table.loc[list(dict.fromkeys([*lost, *central]))[:labelled]]
@@ -158,7 +158,10 @@ def _name_outliers(
         if len(words) * letter > max(x, 1 - x):  # fits on neither side in one line
             words = words.replace(" · ", "\n")
         lines = words.split("\n")
-        left, place = _free_place(x, y, (max(map(len, lines)) * letter, len(lines) * line), taken)
+        found = _free_place(x, y, (max(map(len, lines)) * letter, len(lines) * line), taken)
+        if found is None:
+            continue
+        left, place = found
         ax.annotate(
             words,
             (x * width, y * height),
@@ -175,11 +178,11 @@ def _name_outliers(
 _Box = tuple[float, float, float, float]
 
 
-def _free_place(x: float, y: float, size: tuple[float, float], taken: list[_Box]) -> tuple[bool, float]:
-    """Find the nearest place beside a point, all as shares of the axes, that no label has; note it as taken."""
+def _free_place(x: float, y: float, size: tuple[float, float], taken: list[_Box]) -> tuple[bool, float] | None:
+    """Find the nearest place beside a point, all as shares of the axes, that nothing has; note it as taken."""
     width, line = size
     fits = [left for left in (False, True) if (x - width - 0.04 >= -0.02 if left else x + width + 0.04 <= 1.05)]
-    for step in (0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 3, -3):
+    for step in (0, 0.5, -0.5, 1, -1, 1.5, -1.5, 2, -2, 3, -3, 4, -4):
         for left in fits or [x > 0.5]:
             place = y + step * line
             start = x - 0.035 - width if left else x + 0.035
@@ -188,4 +191,4 @@ def _free_place(x: float, y: float, size: tuple[float, float], taken: list[_Box]
             if free and 0 <= place <= 1.1:
                 taken.append(box)
                 return left, place
-    return x > 0.5, y
+    return None

@@ -176,7 +176,9 @@ def _with_sparse(row: pd.Series, response: str) -> str:
 
 def _missed(network: Network, ranking: pd.DataFrame) -> str:
     """Name the largest loss that a betweenness of zero hides."""
-    hidden = ranking[(ranking["betweenness"] == 0) & (ranking["frozen_share"] > 0)]
+    origins = set(network.stages.loc[network.stages["role"] == "origin", "stage"])
+    missed = ranking[(ranking["betweenness"] == 0) & (ranking["frozen_share"] > 0)]
+    hidden = missed[[str(removed).split(":")[1] in origins for removed in missed["removed"]]]
     if hidden.empty:
         return ""
     row = hidden.iloc[0]
