@@ -284,3 +284,33 @@ def test_output_into_a_closed_pipe_leaves_no_traceback():
     command = f"{sys.executable} -m graphmodel cite minerals-2024 | head -n 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=120)
     assert "Traceback" not in done.stderr
+
+
+def test_one_countrys_demand_can_be_ranked_and_compared(run):
+    rows = pd.read_csv(
+        io.StringIO(run("chokepoints", "-m", "gallium", "-c", "KOR", "--by", "industry", "-f", "csv").stdout)
+    )
+    table = pd.read_csv(io.StringIO(run("overview", "--consumer", "KOR", "-f", "csv").stdout)).set_index("mineral")
+    assert rows["frozen_share"].iloc[0] == pytest.approx(table.loc["gallium", "frozen_share"])
+    wrong = run("chokepoints", "-m", "gallium", "-c", "KOT", code=1)
+    assert "did you mean 'KOR'" in wrong.stderr
+
+
+def test_a_product_is_weighed_by_a_mineral_it_holds(run):
+    result = run("chokepoints", "--product", "wind-use", "--by", "country", "-f", "csv")
+    assert "weighed by rare-earths" in result.stderr
+    assert pd.read_csv(io.StringIO(result.stdout))["frozen_share"].iloc[0] > 0.5
+
+
+def test_quality_prints_both_tables_or_the_one_asked_for(run):
+    both = run("quality").stdout
+    assert "cobalt-hydroxide" in both
+    assert "loss_share" in both
+    weakest = pd.read_csv(io.StringIO(run("quality", "--table", "weakest", "--top", "4", "-f", "csv").stdout))
+    assert len(weakest) == 4
+    assert "no table closure" in run("quality", "toy-battery", code=1).stderr
+
+
+def test_sources_have_no_descriptor_to_update(run):
+    sources = datasets.root() / "minerals-2024" / "sources"
+    assert "no descriptor" in run("check", str(sources), "--update", code=2).stderr

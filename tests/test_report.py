@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import graphmodel as gm
@@ -54,7 +55,7 @@ def test_tables_of_losses_closure_and_projects_lie_beside_the_page(real):
     names = {path.stem for path in (real / "tables").glob("*.csv")}
     assert {"closure", "basis", "large_estimates", "losses_by_plant", "projects_change", "references"} <= names
     assert {"chokepoints_by_plant", "chokepoints_by_industry", "chokepoints_by_control"} <= names
-    assert {"losses_without_CHN_refining", "losses_without_COD_mining"} <= names
+    assert {"losses_without_CHN_refining_cobalt", "losses_without_COD_mining_cobalt", "overview"} <= names
 
 
 def test_the_toy_gets_a_page_without_the_parts_it_has_no_data_for(folder):
@@ -100,3 +101,16 @@ def test_the_readme_says_of_the_projects_what_the_page_says(real):
     for what in ("of refining", "at every stage only"):
         before, after = re.search(rf"{what} from ([0-9.]+) % to ([0-9.]+) %", page).groups()
         assert f"from {float(before):.0f} % to {float(after):.0f} %" in readme
+
+
+def test_one_countrys_page_counts_only_its_demand(tmp_path):
+    write_report(gm.load("minerals-2024-sparse"), tmp_path, mineral="gallium", consumer="KOR")
+    page = (tmp_path / "report.html").read_text()
+    assert "counting final demand in South Korea" in page
+    assert "South Korea loses" in page
+    assert "--mineral gallium --consumer KOR" in page
+    worst = pd.read_csv(tmp_path / "tables" / "chokepoints_by_industry.csv").iloc[0]
+    expected = gm.removal(gm.load("minerals-2024-sparse"), by="industry", mineral="gallium", consumer="KOR").table.iloc[
+        0
+    ]
+    assert worst["loss"] == pytest.approx(expected["loss"])

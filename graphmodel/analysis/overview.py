@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from graphmodel._types import FloatArray
 from graphmodel.analysis.breakdown import lost_shares, unreached
-from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.grouping import JOIN, Groups, demand_weights, group_nodes
 from graphmodel.analysis.removal import removable
 from graphmodel.errors import EmptySelectionError
 from graphmodel.network import Network
@@ -76,7 +77,7 @@ def overview(
     rows = []
     for mineral, weight in weights.items():
         share = weight @ lost / weight.sum()
-        worst = int(np.argmax(share))
+        worst = _worst(share, groups.names, mineral)
         cut_off = unreached(network, _only(groups, worst), work.demand)[:, 0]
         rows.append(
             {
@@ -95,6 +96,13 @@ def overview(
         parameters={"by": by, "product": product, "consumer": consumer},
         units={"demand": "t", "frozen_share": "share of final demand", "reachability_share": "share of final demand"},
     )
+
+
+def _worst(share: FloatArray, names: list[str], mineral: str) -> int:
+    """Return the group that loses most; of several that lose the same, one that bears the mineral's name."""
+    most = np.flatnonzero(share >= share.max() - 1e-9)
+    own = [group for group in most.tolist() if names[group].endswith(f"{JOIN}{mineral}")]
+    return int(own[0] if own else most[0])
 
 
 def _only(groups: Groups, one: int) -> Groups:

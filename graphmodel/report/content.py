@@ -80,7 +80,7 @@ def gather(network: Network, *, counted: Mapping[str, Any], data: str | None) ->
         content.tables[f"chokepoints_by_{by.replace(',', '_')}"] = table
     for removed in rankings["industry"]["removed"].head(SHOWN_SCENARIOS):
         what, where = industry_phrase(network, str(removed))
-        name = f"{where} stops {what}"
+        name = f"{where}: all {what} stops"
         nodes = node_ids(network, "industry", str(removed), among=removable(network))
         content.stopped[name] = losses(network, Scenario(name).shut(node_id=nodes))
         content.tables[f"losses_without_{str(removed).replace(':', '_')}"] = content.stopped[name].table
@@ -163,7 +163,7 @@ def _headline(content: Content) -> str:
     product = material_words(network).get(str(content.counted.get("product")), "")
     low, high = (_with_sparse(first, response) for response in RESPONSES)
     return (
-        f"Without {work} in {where}, {who} loses from {low} of {what}"
+        f"Without the {work} stage of {where}, {who} loses from {low} of {what}"
         f"{f' ({product})' if product else ''} if any path left is enough to {high} if nobody replaces a supplier."
     )
 
@@ -185,7 +185,7 @@ def _missed(network: Network, ranking: pd.DataFrame) -> str:
     work, where = industry_phrase(network, str(row["removed"]))
     place = int(row["rank"])
     return (
-        f"Betweenness counts what passes through a place. {work[:1].upper()}{work[1:]} in {where} "
+        f"Betweenness counts what passes through a place. The {work} stage of {where} "
         f"is number {place} by loss ({percent(row['frozen_share'])} frozen) and has a betweenness of exactly 0, as "
         "nothing passes through a source. PageRank follows flow downstream: makers of final goods high, mines low; "
         "reversed, it rewards being reached by many, not being needed. Neither knows that an input can be essential."
