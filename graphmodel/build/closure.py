@@ -68,9 +68,10 @@ def _short(supply: float, need: float) -> float:
 def _sided(sources: Sources, sized: Sized, recipes: Recipes, material: str, gap: float) -> str:
     """Two-sided where supply rests on a control and need on another: neither was derived from the other.
 
-    Totals that agree to the last digit were derived from one another, whatever their references say.
+    Totals that agree to the last digit were derived from one another, whatever their references say; so were those
+    that the sources call fitted.
     """
-    if abs(gap) < SAME:
+    if abs(gap) < SAME or sources.keyed["materials"].loc[material, "fitted"] == "yes":
         return "one-sided"
     sized_by = sources.keyed["materials"]["sized_by"]
     cells = sized.cells[sized.cells["material"] == material]

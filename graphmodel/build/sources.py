@@ -82,6 +82,7 @@ SOURCES: dict[str, Table] = {
                 Column("stage", "text", "stage that makes it", required=True, refers="stages.stage"),
                 Column("traded", "flag", "crosses borders"),
                 Column("sized_by", "text", "what its tonnage follows from", required=True, values=SIZED_BY),
+                Column("fitted", "flag", "supply or need was chosen with the other in view: its residual says nothing"),
                 *_GRADE,
             ),
             required=True,
