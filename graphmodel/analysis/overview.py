@@ -58,8 +58,8 @@ def overview(
     --------
     >>> import graphmodel as gm
     >>> gm.overview(gm.load("toy-battery")).table[["mineral", "removed", "frozen_share", "reachability_share"]]
-       mineral       removed  frozen_share  reachability_share
-    0  lithium  CHN:refining           1.0                 1.0
+       mineral               removed  frozen_share  reachability_share
+    0  lithium  CHN:refining:lithium           1.0                 1.0
     """
     work = processes(network)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
