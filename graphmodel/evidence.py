@@ -9,9 +9,9 @@ import pandas as pd
 
 from graphmodel import datasets
 from graphmodel.analysis.breakdown import lost_shares
-from graphmodel.analysis.grouping import JOIN, Groups, demand_weights, group_nodes
+from graphmodel.analysis.grouping import JOIN, Groups, group_nodes, mineral_weights
 from graphmodel.analysis.removal import removable
-from graphmodel.errors import DataPackageError, EmptySelectionError, ParameterError
+from graphmodel.errors import DataPackageError, ParameterError
 from graphmodel.network import Network
 from graphmodel.processes import makers, processes
 from graphmodel.results import QualityResult, WeakestResult
@@ -141,15 +141,9 @@ def _plants_making(network: Network) -> pd.Series:
 def _lost(network: Network, groups: Groups) -> pd.DataFrame:
     """Share of each mineral in final products (columns) lost without each group (rows), frozen."""
     work = processes(network)
+    weights = mineral_weights(network, work.demand)
     lost = lost_shares(network, work, groups, work.demand)
-    shares = {}
-    for mineral in network.minerals:
-        try:
-            weight, _ = demand_weights(network, work.demand, mineral)
-        except EmptySelectionError:
-            continue  # no final product holds it
-        shares[mineral] = weight @ lost / weight.sum()
-    return pd.DataFrame(shares, index=groups.names)
+    return pd.DataFrame(lost.T @ weights.to_numpy() / weights.to_numpy().sum(axis=0), groups.names, weights.columns)
 
 
 def _totals(network: Network, controls: pd.DataFrame) -> list[dict[str, object]]:

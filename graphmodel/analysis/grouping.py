@@ -181,6 +181,30 @@ def demand_weights(
     return quantity * held, f"t {mineral}"
 
 
+def mineral_weights(
+    network: Network,
+    demand: pd.DataFrame,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Weigh final demand (rows) in tonnes of each mineral (columns) that any of it holds.
+
+    Raises
+    ------
+    EmptySelectionError
+        If no final demand that counts holds a mineral.
+    """
+    weights = {}
+    for mineral in network.minerals:
+        try:
+            weights[mineral] = demand_weights(network, demand, mineral, product, consumer)[0]
+        except EmptySelectionError:
+            continue  # no final product that counts holds it
+    if not weights:
+        raise EmptySelectionError("no final demand that counts holds a mineral")
+    return pd.DataFrame(weights)
+
+
 def _among(column: pd.Series, chosen: str | Sequence[str] | None, what: str) -> BoolArray:
     """Say which rows hold one of the values chosen; all of them where none is named."""
     if chosen is None:

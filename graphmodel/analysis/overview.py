@@ -9,7 +9,7 @@ import pandas as pd
 
 from graphmodel._types import FloatArray
 from graphmodel.analysis.breakdown import lost_shares, unreached
-from graphmodel.analysis.grouping import JOIN, Groups, demand_weights, group_nodes
+from graphmodel.analysis.grouping import JOIN, Groups, group_nodes, mineral_weights
 from graphmodel.analysis.removal import removable
 from graphmodel.errors import EmptySelectionError
 from graphmodel.network import Network
@@ -65,19 +65,12 @@ def overview(
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     if not groups.names:
         raise EmptySelectionError(f"no node can be grouped by {by}")
-    weights: dict[str, np.ndarray] = {}
-    for mineral in network.minerals:
-        try:
-            weights[mineral] = demand_weights(network, work.demand, mineral, product, consumer)[0]
-        except EmptySelectionError:
-            continue  # no final product that counts holds it
-    if not weights:
-        raise EmptySelectionError("no final demand that counts holds a mineral")
+    weights = mineral_weights(network, work.demand, product, consumer)
     lost = lost_shares(network, work, groups, work.demand)
     rows = []
     for mineral, weight in weights.items():
-        share = weight @ lost / weight.sum()
-        worst = _worst(share, groups.names, mineral)
+        share = weight.to_numpy() @ lost / weight.sum()
+        worst = _worst(share, groups.names, str(mineral))
         cut_off = unreached(network, _only(groups, worst), work.demand)[:, 0]
         rows.append(
             {
@@ -85,7 +78,7 @@ def overview(
                 "demand": weight.sum(),
                 "removed": groups.names[worst],
                 "frozen_share": share[worst],
-                "reachability_share": weight @ cut_off / weight.sum(),
+                "reachability_share": weight.to_numpy() @ cut_off / weight.sum(),
                 "n_above_tenth": int((share >= 0.1).sum()),
             }
         )
