@@ -96,3 +96,9 @@ def test_bounds_of_one_form_do_not_spread_over_its_mineral():
     gallium = known.set_index(["country", "material"]).loc[("CHN", "gallium-crude")]
     assert isinstance(gallium, pd.Series)
     assert gallium["high"] < 1600  # a capacity is no bound of an output
+
+
+def test_a_bound_given_as_a_share_is_taken_of_the_worlds_total():
+    controls = gm.table(NAME, "controls").set_index(["country", "material"])
+    world = controls.xs("germanium-refined", level="material")["total"].sum()
+    assert controls.loc[("CHN", "germanium-refined"), "high"] == pytest.approx(0.831 * world)  # EU study 2023

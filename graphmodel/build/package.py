@@ -15,7 +15,7 @@ from graphmodel.build.nodes import node_table
 from graphmodel.build.places import Places
 from graphmodel.build.recipes import Recipes
 from graphmodel.build.sizing import Sized, size
-from graphmodel.build.sources import Sources
+from graphmodel.build.sources import SHARE, Sources
 from graphmodel.schema import TABLES
 
 OWN_REFERENCE = "graphmodel-closure"
@@ -182,7 +182,7 @@ def _controls(sources: Sources, sized: Sized) -> pd.DataFrame:
     unit = sources.keyed["materials"]["unit"]
     mineral = sources.keyed["materials"]["mineral"]
     cells = sized.cells.assign(unit=sized.cells["material"].map(unit), mineral=sized.cells["material"].map(mineral))
-    cells["low"], cells["high"] = _spread(sources["controls"].query("role == 'bound' and unit != 'share'"), cells)
+    cells["low"], cells["high"] = _spread(sources["controls"].query("role == 'bound'"), cells)
     columns = [
         "stage",
         "material",
@@ -202,13 +202,20 @@ def _controls(sources: Sources, sized: Sized) -> pd.DataFrame:
 
 
 def _spread(bounds: pd.DataFrame, cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high of each total: bounds of its form, or of all forms of its mineral in proportion; nan where none."""
+    """Low and high of each total: bounds of its form, or of all forms of its mineral in proportion; nan where none.
+
+    A bound given as a share is taken of the world total of the same forms.
+    """
     low, high = np.full(len(cells), np.nan), np.full(len(cells), np.nan)
     for what, rows in (("material", bounds[bounds["material"] != ""]), ("mineral", bounds[bounds["material"] == ""])):
         keys = ["stage", what, "country", "unit"]
-        found = rows.groupby(keys)["quantity"].agg(["min", "max"]).reindex(pd.MultiIndex.from_frame(cells[keys]))
-        share = (cells["total"] / cells.groupby(keys)["total"].transform("sum")).to_numpy(dtype=float)
-        low = np.fmin(low, found["min"].to_numpy(dtype=float) * share)
-        high = np.fmax(high, found["max"].to_numpy(dtype=float) * share)
+        part = (cells["total"] / cells.groupby(keys)["total"].transform("sum")).to_numpy(dtype=float)
+        world = cells.groupby(["stage", what, "unit"])["total"].transform("sum").to_numpy(dtype=float)
+        index = pd.MultiIndex.from_frame(cells[keys])
+        of_world = pd.MultiIndex.from_frame(cells[keys].assign(unit=SHARE))
+        spread = rows.groupby(keys)["quantity"].agg(["min", "max"])
+        for found, scale in ((spread.reindex(index), part), (spread.reindex(of_world), part * world)):
+            low = np.fmin(low, found["min"].to_numpy(dtype=float) * scale)
+            high = np.fmax(high, found["max"].to_numpy(dtype=float) * scale)
     known, total = ~np.isnan(low), cells["total"].to_numpy(dtype=float)
     return np.where(known, np.fmin(low, total), np.nan), np.where(known, np.fmax(high, total), np.nan)
