@@ -158,7 +158,7 @@ def _headline(content: Content) -> str:
         return "No country's stage is missed: no final demand is lost when any one of them stops."
     first = ranking.iloc[0]
     work, where = industry_phrase(network, str(first["removed"]))
-    what = f"the {content.mineral} in final products" if content.mineral else "final demand"
+    what = f"the {content.mineral.replace('-', ' ')} in final products" if content.mineral else "final demand"
     who = _place(str(content.counted["consumer"])) if content.counted.get("consumer") else "the world"
     product = material_words(network).get(str(content.counted.get("product")), "")
     low, high = (_with_sparse(first, response) for response in RESPONSES)
