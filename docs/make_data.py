@@ -29,7 +29,8 @@ Generated from `{name}` by `docs/make_data.py`; `graphmodel quality` prints its 
 {counts}
 
 Evidence: *measured* (counted by a statistical office or the company), *reported* (the figure was seen in its source), *derived* (computed from
-reported figures), *assumed* (judgement; no source was seen for the figure itself). Basis of a flow: *reported*, *contract*, *trade*, *estimated*.
+reported figures), *assumed* (judgement; no source was seen for the figure itself). Basis of a flow: *reported*, *contract*, *trade*, *estimated*: where its pattern comes from; the quantity is what meets
+all totals and may differ much from the row.
 Two-sided: supply and need come from different references, so the residual means something; one-sided: one follows from the other, or was chosen with the other in view, and no claim is made.
 """
 

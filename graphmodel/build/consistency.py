@@ -10,12 +10,20 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from graphmodel.build.sources import SHARE, Sources
+from graphmodel.build.sources import SHARE, SOURCES, Sources
 from graphmodel.errors import Problem, SchemaError, listed
 from graphmodel.schema import REGIONS
 
 GROUPS = ("WLD", "EU27")
 """Codes that stand for countries named beside them: a total for one would count its members twice."""
+OVER_NAMEPLATE = 1.5
+"""Times its capacity above which a plant's output must be a slip."""
+FAR = 50
+"""Times other sources above, or below, which a total must be in another unit."""
+OWN_ESTIMATE = "own-estimate"
+"""Reference of judgement."""
+
+_CELL = ["stage", "material", "country"]
 
 
 def require_consistent(sources: Sources) -> None:
@@ -138,4 +146,77 @@ def _editions(sources: Sources) -> Iterator[Problem]:
         yield sources.problem("controls", int(position), "year", "must say which year the total is for")
 
 
-_CHECKS = (_units, _shares, _open_ends, _plant_stages, _places, _double_totals, _editions, _owners)
+def _plant_outputs(sources: Sources) -> Iterator[Problem]:
+    """A plant that makes far more than it could."""
+    outputs = sources["plant_outputs"]
+    for position in outputs.index[outputs["output"] > OVER_NAMEPLATE * outputs["capacity"]]:
+        said = f"is more than {OVER_NAMEPLATE:g} times the capacity of {outputs.loc[position, 'capacity']:g}"
+        yield sources.problem("plant_outputs", int(position), "output", said, "leave empty what is not known")
+
+
+def _contract_ends(sources: Sources) -> Iterator[Problem]:
+    """A contract whose supplier does not make the form, or whose buyer needs none of it."""
+    outputs, recipes = sources["plant_outputs"], sources["recipes"]
+    stage = sources.keyed["plants"]["stage"]
+    makes = outputs.groupby("node_id")["material"].agg(set).to_dict()
+    needs = recipes.groupby(["stage", "output"])["input"].agg(set).to_dict()
+    companions = set(sources["coproducts"]["companion"])
+    for position, row in enumerate(sources["contracts"].itertuples()):
+        if row.material not in makes.get(row.source, set()) | companions:
+            said = f"does not make {row.material}"
+            yield sources.problem("contracts", position, "source", said, "add a row to plant_outputs")
+        bought = [needs.get((stage[row.target], made), set()) for made in makes.get(row.target, ())]
+        if not any(row.material in inputs for inputs in bought):
+            yield sources.problem("contracts", position, "target", f"uses no {row.material}", "a title is no flow")
+
+
+def _need_shares(sources: Sources) -> Iterator[Problem]:
+    """Country shares of one need that do not sum to one."""
+    controls = sources["controls"]
+    shares = controls[(controls["role"] == "control") & (controls["unit"] == SHARE)]
+    for (stage, mineral, material), rows in shares.groupby(["stage", "mineral", "material"], sort=True):
+        total = rows["quantity"].sum()
+        if abs(total - 1) > 0.03:
+            what = f"country shares of {stage} {material or mineral} sum to {total:.3f}, not 1: first is"
+            yield sources.problem("controls", int(rows.index[0]), "quantity", what)
+
+
+def _far_from_bounds(sources: Sources) -> Iterator[Problem]:
+    """A total so far from what other sources say that a unit must have slipped."""
+    controls = sources["controls"]
+    controls = controls[(controls["unit"] != SHARE) & (controls["material"] != "") & (controls["quantity"] > 0)]
+    others = controls[controls["role"] == "bound"].groupby([*_CELL, "unit"])["quantity"].agg(["min", "max"])
+    chosen = controls[controls["role"] == "control"].join(others, on=[*_CELL, "unit"])
+    far = (chosen["quantity"] > FAR * chosen["max"]) | (chosen["quantity"] < chosen["min"] / FAR)
+    for position, row in chosen[far].iterrows():
+        said = f"is far from other sources ({row['min']:g} to {row['max']:g} {row['unit']})"
+        yield sources.problem("controls", int(str(position)), "quantity", said, "check its unit")
+
+
+def _judgement(sources: Sources) -> Iterator[Problem]:
+    """Judgement that is graded as if a source had been seen."""
+    for table in SOURCES:
+        rows = sources[table]
+        if "evidence" not in rows:
+            continue
+        graded = (rows["reference"] == OWN_ESTIMATE) & rows["evidence"].isin(["measured", "reported"])
+        for position in rows.index[graded]:
+            said = f"cannot rest on {OWN_ESTIMATE}"
+            yield sources.problem(table, int(position), "evidence", said, "name the source, or grade it assumed")
+
+
+_CHECKS = (
+    _units,
+    _shares,
+    _need_shares,
+    _open_ends,
+    _plant_stages,
+    _plant_outputs,
+    _contract_ends,
+    _places,
+    _double_totals,
+    _far_from_bounds,
+    _editions,
+    _judgement,
+    _owners,
+)

@@ -217,6 +217,8 @@ def _add_projects(content: Content) -> None:
         return
     sold = set(network.table("recipes")["input"])
     fits = projects["material"].isin(sold) & (projects["adds_capacity"] == "yes") & projects["capacity"].notna()
+    if content.mineral:
+        fits &= projects["material"].map(network.content(content.mineral)).fillna(0.0) > 0
     chosen = projects[fits & ~projects["node_id"].isin(network.nodes["node_id"])]
     if chosen.empty or network.table("balances").empty:
         return
@@ -269,12 +271,13 @@ def _graded(network: Network, mineral: str | None) -> str:
     """Say how much of the flow, and of the named plants' output, is no more than judgement."""
     edges, nodes = network.edges, network.nodes
     flow = pd.Series(network.quantity(mineral)).groupby(edges["evidence"].to_numpy()).sum()
-    plants = nodes[nodes["kind"].isin(["facility", ""])]
-    made = plants["evidence"].eq("assumed").mean()
+    handles = edges[network.quantity(mineral) > 0]
+    ends = nodes["node_id"].isin({*handles["source"], *handles["target"]})
+    made = nodes[nodes["kind"].isin(["facility", ""]) & ends]["evidence"].eq("assumed").mean()
     share = flow.get("assumed", 0.0) / flow.sum() if flow.sum() else 0.0
     return (
         f"{percent(share)} of all flow{f' of {mineral}' if mineral else ''}, added over stages, and {percent(made)} of "
-        "the named plants rest on judgement (grade assumed): no source was seen for the figure itself."
+        "the named plants that handle it rest on judgement (grade assumed): no source was seen for the figure itself."
     )
 
 

@@ -187,6 +187,12 @@ WRONG = {
     "a name that is no country": ("controls", "refining,cobalt,metal,BEL", "refining,cobalt,metal,ASEAN", [("controls.csv", 4, "country", "not a country")]),
     "an edition left open": ("references", "book,A book,2024", "book,A book,", [("controls.csv", 2, "reference", "is not pinned to an edition")]),
     "a total of no year": ("controls", "COD,2024,100", "COD,,100", [("controls.csv", 2, "year", "must say which year")]),
+    "a plant far above its nameplate": ("plant_outputs", "ref-b,metal,50,40,t Co", "ref-b,metal,50,400,t Co", [("plant_outputs.csv", 5, "output", "more than 1.5 times the capacity")]),
+    "a total in another unit": (
+        "controls", f"refining,cobalt,metal,BEL,2024,40,t Co,control,{R}\n",
+        f"refining,cobalt,metal,BEL,2024,40000,t Co,control,{R}\nrefining,cobalt,metal,BEL,2024,41,t Co,bound,{R}\n",
+        [("controls.csv", 4, "quantity", "far from other sources")],
+    ),
     "an unknown column": ("plants", "node_id,name,stage", "node_id,nam,stage", [("plants.csv", 1, "nam", "unknown column")]),
     "a plant under no total": ("plants", "mine-b,Mine B,mining,COD", "mine-b,Mine B,mining,CHN", [("plant_outputs.csv", 3, "material", "no total covers CHN")]),
     "an unknown reference": ("plants", f"ref-b,Refinery B,refining,BEL,BEL,no,{R}", "ref-b,Refinery B,refining,BEL,BEL,no,bok,assumed", [("plants.csv", 5, "reference", "is not in references")]),
@@ -206,6 +212,39 @@ def test_wrong_sources_are_named_by_file_line_and_column_and_nothing_is_written(
     for file, line, column, message in expected:
         assert any(f == f"cobalt/{file}" and (n, c) == (line, column) and message in m for f, n, c, m in found), found
     assert list(out.iterdir()) == []
+
+
+def test_a_contract_needs_a_supplier_that_makes_and_a_buyer_that_uses(folder):
+    (folder / "contracts.csv").write_text(
+        "source,target,material,quantity,unit,basis,reference,evidence\n"
+        f"ref-a,ref-b,ore,5,t Co,contract,{R}\nmine-a,mine-b,ore,5,t Co,contract,{R}\n"
+    )
+    with pytest.raises(gm.SchemaError) as caught:
+        made(folder)
+    found = {(p.line, p.column, p.message) for p in caught.value.problems}
+    assert found == {(2, "source", "does not make ore"), (3, "target", "uses no ore")}
+
+
+def test_judgement_is_never_graded_as_seen(folder):
+    change(folder, "references", "book,A book,2024", "book,A book,2024\nown-estimate,Our own estimate,2024")
+    change(
+        folder, "controls", "BEL,2024,40,t Co,control,book,assumed", "BEL,2024,40,t Co,control,own-estimate,reported"
+    )
+    with pytest.raises(gm.SchemaError, match=r"controls\.csv:4:evidence:.*own-estimate"):
+        made(folder)
+
+
+def test_country_shares_of_a_need_sum_to_one(folder):
+    change(
+        folder,
+        "materials",
+        f"metal,Metal,cobalt,t Co,refining,yes,control,{R}",
+        f"metal,Metal,cobalt,t Co,refining,yes,need,{R}",
+    )
+    change(folder, "controls", "CHN,2024,60,t Co", "CHN,2024,0.6,share")
+    change(folder, "controls", "BEL,2024,40,t Co", "BEL,2024,0.8,share")
+    with pytest.raises(gm.SchemaError, match=r"country shares of refining metal sum to 1\.400"):
+        made(folder)
 
 
 def test_a_mix_must_sum_to_one(folder, tmp_path):
