@@ -80,8 +80,7 @@ def lost_shares(network: Network, work: Processes, groups: Groups, demand: pd.Da
         last = min(first + BATCH, len(groups.names))
         limit = np.repeat((1.0 - cut)[:, None], last - first, axis=1)
         for group in range(first, last):
-            members = groups.members[groups.indptr[group] : groups.indptr[group + 1]]
-            limit[np.isin(work.node, members), group - first] = 0.0
+            limit[np.isin(work.node, groups.of(group)), group - first] = 0.0
         lost[:, first:last] = 1.0 - frozen(recipes, limit, edge_limit=kept)[rows]
     return np.where(lost < 1e-9, 0.0, lost)
 
@@ -94,7 +93,7 @@ def unreached(network: Network, groups: Groups, demand: pd.DataFrame) -> FloatAr
     lost = np.zeros((len(demand), len(groups.names)))
     for group in range(len(groups.names)):
         alive = np.ones(network.n_nodes, dtype=bool)
-        alive[groups.members[groups.indptr[group] : groups.indptr[group + 1]]] = False
+        alive[groups.of(group)] = False
         lost[:, group] = fed & ~reachable(network.n_nodes, *paths, alive)[node]
     return lost
 

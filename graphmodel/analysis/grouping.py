@@ -35,6 +35,10 @@ class Groups:
     of_one_node: bool = False
     """Whether each group is one node, under its id."""
 
+    def of(self, group: int) -> IntArray:
+        """Return the nodes of one group."""
+        return self.members[self.indptr[group] : self.indptr[group + 1]]
+
     def sizes(self) -> IntArray:
         """Count the nodes of each group."""
         return np.diff(self.indptr)
@@ -123,8 +127,7 @@ def _industry_pairs(network: Network) -> pd.DataFrame:
 def node_ids(network: Network, by: str | Sequence[str], name: str, *, among: BoolArray) -> list[str]:
     """Return the ids of the nodes in one group, to shut just these in a `Scenario`."""
     groups = group_nodes(network, by, among=among)
-    place = groups.names.index(name)
-    members = groups.members[groups.indptr[place] : groups.indptr[place + 1]]
+    members = groups.of(groups.names.index(name))
     return [str(node) for node in network.nodes["node_id"].to_numpy()[members]]
 
 

@@ -100,5 +100,5 @@ def _worst(share: FloatArray, names: list[str], mineral: str) -> int:
 
 def _only(groups: Groups, one: int) -> Groups:
     """Keep one group of several."""
-    members = groups.members[groups.indptr[one] : groups.indptr[one + 1]]
+    members = groups.of(one)
     return Groups([groups.names[one]], np.array([0, len(members)]), members)

@@ -154,8 +154,7 @@ def _frozen(
         last = min(first + BATCH, len(loss))
         sets, depth = [], []
         for group in range(first, last):
-            nodes = groups.members[groups.indptr[group] : groups.indptr[group + 1]]
-            mine = np.concatenate([by_node[start[node] : start[node + 1]] for node in nodes])
+            mine = np.concatenate([by_node[start[node] : start[node + 1]] for node in groups.of(group)])
             left = (1.0 - cut[mine]) * (1.0 - severity)
             sets.append(np.concatenate([mine, held]))
             depth.append(np.concatenate([1.0 - left, cut[held]]))

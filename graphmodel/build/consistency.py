@@ -16,7 +16,7 @@ from graphmodel.schema import REGIONS
 
 GROUPS = ("WLD", "EU27")
 """Codes that stand for countries named beside them: a total for one would count its members twice."""
-OVER_NAMEPLATE = 1.5
+TIMES_NAMEPLATE = 1.5
 """Times its capacity above which a plant's output must be a slip."""
 FAR = 50
 """Times other sources above, or below, which a total must be in another unit."""
@@ -66,8 +66,7 @@ def _open_ends(sources: Sources) -> Iterator[Problem]:
     materials, recipes, coproducts = sources["materials"], sources["recipes"], sources["coproducts"]
     roles = sources.keyed["stages"]["role"]
     used = set(recipes["input"])
-    sized = (set(sources[name]["material"]) for name in ("plant_outputs", "mix", "controls"))
-    made = set(recipes["output"]).union(coproducts["companion"], coproducts["host"], *sized)
+    made = sources.stated.union(recipes["output"], coproducts["companion"], coproducts["host"])
     for position, row in enumerate(materials.itertuples()):
         role = roles[row.stage]
         if role not in ("sink", "stock") and row.material not in used:
@@ -95,7 +94,7 @@ def _plant_stages(sources: Sources) -> Iterator[Problem]:
     made_at: dict[str, set[str]] = {}
     for row in pd.concat([materials, recipes, companions, *totals]).itertuples():
         made_at.setdefault(str(row.material), set()).add(str(row.stage))
-    stage = plants.set_index("node_id")["stage"]
+    stage = sources.keyed["plants"]["stage"]
     for position, row in enumerate(outputs.itertuples()):
         where = made_at[row.material]
         if stage[row.node_id] not in where:
@@ -149,8 +148,8 @@ def _editions(sources: Sources) -> Iterator[Problem]:
 def _plant_outputs(sources: Sources) -> Iterator[Problem]:
     """A plant that makes far more than it could."""
     outputs = sources["plant_outputs"]
-    for position in outputs.index[outputs["output"] > OVER_NAMEPLATE * outputs["capacity"]]:
-        said = f"is more than {OVER_NAMEPLATE:g} times the capacity of {outputs.loc[position, 'capacity']:g}"
+    for position in outputs.index[outputs["output"] > TIMES_NAMEPLATE * outputs["capacity"]]:
+        said = f"is more than {TIMES_NAMEPLATE:g} times the capacity of {outputs.loc[position, 'capacity']:g}"
         yield sources.problem("plant_outputs", int(position), "output", said, "leave empty what is not known")
 
 

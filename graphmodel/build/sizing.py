@@ -146,7 +146,7 @@ def _input_cells(sources: Sources, recipes: Recipes, cells: pd.DataFrame, materi
 
 def _named(sources: Sources) -> pd.Series:
     """What named plants make, or could make where their output is unknown, by stage, material and country."""
-    plants = sources["plants"].set_index("node_id")[["stage", "country"]]
+    plants = sources.keyed["plants"][["stage", "country"]]
     made = sources["plant_outputs"].join(plants, on="node_id")
     return made["output"].fillna(made["capacity"]).groupby([made["stage"], made["material"], made["country"]]).sum()
 
@@ -208,13 +208,8 @@ def _following(sources: Sources, made: pd.DataFrame) -> pd.DataFrame:
 
     ``made`` holds stage, material, country and a quantity; the result repeats its rows with the companion's amount.
     """
-    stated = (
-        set(sources["plant_outputs"]["material"])
-        | set(sources["controls"]["material"])
-        | set(sources["mix"]["material"])
-    )
     pairs = sources["coproducts"]
-    pairs = pairs[~pairs["companion"].isin(stated)].rename(columns={"host": "material", "country": "only"})
+    pairs = pairs[~pairs["companion"].isin(sources.stated)].rename(columns={"host": "material", "country": "only"})
     rows = made.merge(pairs[["stage", "material", "only", "companion", "ratio"]], on=["stage", "material"])
     rows = rows[(rows["only"] == "") | (rows["only"] == rows["country"])]
     return rows.assign(material=rows["companion"]).drop(columns=["only", "companion"])
@@ -232,7 +227,7 @@ def _companion_cells(sources: Sources, cells: pd.DataFrame) -> pd.DataFrame:
 def _fill(sources: Sources, cells: pd.DataFrame, places: Places) -> Sized:
     """Put named plants under their totals and the rest into one remainder a country, stage and family of outputs."""
     known = {key: set(rows["country"]) for key, rows in cells.groupby(["stage", "material"])}
-    plants = sources["plants"].set_index("node_id")[["stage", "country"]]
+    plants = sources.keyed["plants"][["stage", "country"]]
     made = sources["plant_outputs"].join(plants, on="node_id")
     companions = set(sources["coproducts"]["companion"])
     made["cell"] = [places.home(r.country, known.get((r.stage, r.material), set())) for r in made.itertuples()]

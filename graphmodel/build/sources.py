@@ -265,6 +265,11 @@ class Sources:
         """Every table under its key."""
         return {name: table.set_index(list(SOURCES[name].key)) for name, table in self.tables.items()}
 
+    @cached_property
+    def stated(self) -> frozenset[str]:
+        """Materials with plants, totals or a split of their own."""
+        return frozenset().union(*(self[name]["material"] for name in ("plant_outputs", "controls", "mix")))
+
     def mix(self, stage: str, what: str, *countries: str) -> dict[str, float]:
         """Return the split of a total, or of what a product takes, for the first country that has one."""
         for country in (*countries, "WLD"):

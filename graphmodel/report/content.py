@@ -267,13 +267,18 @@ def _worded(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(stage=table["stage"].map(stage_words(network)), largest=table["largest"].map(_place))
 
 
+def _handling(network: Network, mineral: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the flows that hold a mineral, or all that carry anything, and the nodes they join."""
+    flows = network.edges[network.quantity(mineral) > 0]
+    nodes = network.nodes
+    return flows, nodes[nodes["node_id"].isin({*flows["source"], *flows["target"]})]
+
+
 def _graded(network: Network, mineral: str | None) -> str:
     """Say how much of the flow, and of the named plants' output, is no more than judgement."""
-    edges, nodes = network.edges, network.nodes
-    flow = pd.Series(network.quantity(mineral)).groupby(edges["evidence"].to_numpy()).sum()
-    handles = edges[network.quantity(mineral) > 0]
-    ends = nodes["node_id"].isin({*handles["source"], *handles["target"]})
-    made = nodes[nodes["kind"].isin(["facility", ""]) & ends]["evidence"].eq("assumed").mean()
+    flow = pd.Series(network.quantity(mineral)).groupby(network.edges["evidence"].to_numpy()).sum()
+    ends = _handling(network, mineral)[1]
+    made = ends[ends["kind"].isin(["facility", ""])]["evidence"].eq("assumed").mean()
     share = flow.get("assumed", 0.0) / flow.sum() if flow.sum() else 0.0
     return (
         f"{percent(share)} of all flow{f' of {mineral}' if mineral else ''}, added over stages, and {percent(made)} of "
@@ -314,10 +319,8 @@ def _add_closure(content: Content, data: str | None) -> None:
 
 def _cited(content: Content) -> pd.DataFrame:
     """Publications behind the flows of the mineral and the plants they join."""
-    network, references = content.network, content.tables["references"]
-    nodes, edges = network.nodes, network.edges
-    flows = edges[network.quantity(content.mineral) > 0] if content.mineral else edges
-    ends = nodes[nodes["node_id"].isin({*flows["source"], *flows["target"]})]
+    references = content.tables["references"]
+    flows, ends = _handling(content.network, content.mineral)
     keys = {
         *flows["reference"],
         *(key for name in ("reference", "site_reference") if name in ends for key in ends[name]),
