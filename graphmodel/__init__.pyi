@@ -14,8 +14,10 @@ from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import diversification as diversification
 from graphmodel.analysis import losses as losses
+from graphmodel.analysis import marginal_values as marginal_values
 from graphmodel.analysis import overview as overview
 from graphmodel.analysis import removal as removal
+from graphmodel.analysis import rerouting as rerouting
 from graphmodel.analysis import shares as shares
 from graphmodel.checks import check as check
 from graphmodel.convert import from_igraph as from_igraph

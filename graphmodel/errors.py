@@ -38,6 +38,18 @@ class ConvergenceError(GraphModelError, ArithmeticError):
     """An iteration that did not reach its tolerance."""
 
 
+class InfeasibleError(GraphModelError, ValueError):
+    """A base year that breaks its own limits, so that no loss can be measured from it."""
+
+
+class SolverLimitError(GraphModelError, TimeoutError):
+    """A solver that ran out of time; `bound` is what it had proven, `best` the best it had found (nan if nothing)."""
+
+    def __init__(self, what: str, bound: float, best: float = float("nan")) -> None:
+        self.bound, self.best = bound, best
+        super().__init__(f"{what}: out of time; proven so far: at least {bound:.6g}, found: {best:.6g}")
+
+
 class DataPackageError(GraphModelError, OSError):
     """A data package that is missing, incomplete, changed or half-written."""
 

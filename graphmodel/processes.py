@@ -24,6 +24,12 @@ class Processes:
     ``supplier`` (E) is the process that delivers, ``share`` (E) its share of what the slot needs; ``row`` (E) the
     edge, -1 for a link inside a node; ``slot_base`` (K) is the part of the need that no supplier in the network
     meets and that no removal touches. ``process_indptr`` (P+1) and ``process_slot`` list the slots of each process.
+
+    In quantities a year: ``quantity`` (P) is what a process makes or, as a user, wants; ``sold`` (P) the part of it
+    that edges carry away, as a share; ``room`` (P) the most it could make, as a multiple of what it makes; ``need``
+    (K) what a slot takes in, in units of its reference input, 0 for a co-product's host; ``draw`` the share of that
+    need of each entry of ``process_slot``; ``relative`` (E) how much of the supplier's product stands for one unit of
+    the need.
     """
 
     node: IntArray
@@ -35,6 +41,13 @@ class Processes:
     slot_base: FloatArray
     process_indptr: IntArray
     process_slot: IntArray
+    quantity: FloatArray
+    sold: FloatArray
+    room: FloatArray
+    need: FloatArray
+    draw: FloatArray
+    relative: FloatArray
+    accepts: pd.DataFrame
     wanted: pd.DataFrame
 
     def __post_init__(self) -> None:
@@ -51,6 +64,23 @@ class Processes:
     def n_processes(self) -> int:
         """Number of processes."""
         return len(self.node)
+
+    @property
+    def accepted(self) -> pd.DataFrame:
+        """slot, material, relative: what fills each slot, bought today or not; hosts of co-products left out."""
+        return self.accepts.copy()
+
+    @property
+    def slot_node(self) -> IntArray:
+        """Node of each slot."""
+        node = np.full(len(self.need), -1, dtype=np.int64)
+        node[self.process_slot] = self.node[self.reader]
+        return node
+
+    @property
+    def reader(self) -> IntArray:
+        """Process of each entry of ``process_slot``."""
+        return np.repeat(np.arange(self.n_processes), np.diff(self.process_indptr))
 
     def limits(self, available: FloatArray) -> FloatArray:
         """Spread what is left of each node over its processes; users can use whatever they still want."""
@@ -76,11 +106,17 @@ def _processes(network: Network) -> Processes:
     supplies = pd.concat([_edge_supplies(network, made, needs), _companion_supplies(network, made)], ignore_index=True)
     slots = supplies[["node", "slot"]].drop_duplicates().sort_values(["node", "slot"]).reset_index(drop=True)
     slots["code"] = slots.index
+    accepts = needs.merge(slots, on=["node", "slot"])[["code", "input", "relative"]]
+    accepts = accepts.drop_duplicates(["code", "input"]).sort_values(["code", "input"], ignore_index=True)
     supplies = supplies.merge(slots, on=["node", "slot"]).sort_values(["code", "row", "supplier"], kind="stable")
     slot_need = _slot_needs(network, supplies, slots)
     firm = (supplies["effective"] - supplies["free"]).to_numpy(dtype=float)
     share = firm / slot_need["need"].to_numpy()[supplies["code"].to_numpy()]
     links = _draws(made, needs, slots)
+    carried = _carried(network, made)
+    quantity = made["quantity"].to_numpy(dtype=float)
+    quantity = np.where(quantity > 0, quantity, carried)
+    hosted = slots["slot"].str.startswith(_COMPANION).to_numpy(dtype=bool)
     return Processes(
         node=made["node"].to_numpy(dtype=np.int64),
         product=made["product"].to_numpy(),
@@ -91,8 +127,32 @@ def _processes(network: Network) -> Processes:
         slot_base=slot_need["base"].to_numpy(dtype=float),
         process_indptr=_indptr(links["process"].to_numpy(), len(made)),
         process_slot=links["code"].to_numpy(dtype=np.int64),
+        quantity=quantity,
+        sold=np.divide(carried, quantity, out=np.zeros(len(made)), where=quantity > 0),
+        room=_room(network)[made["node"].to_numpy(dtype=np.int64)],
+        need=np.where(hosted, 0.0, slot_need["need"].to_numpy(dtype=float)),
+        draw=links["draw"].to_numpy(dtype=float),
+        relative=supplies["relative"].to_numpy(dtype=float),
+        accepts=accepts.rename(columns={"code": "slot", "input": "material"}),
         wanted=_demand(network, made),
     )
+
+
+def _carried(network: Network, made: pd.DataFrame) -> FloatArray:
+    """Return what edges carry away of each process's product."""
+    quantity = pd.Series(network.edges["quantity"].to_numpy(dtype=float))
+    carried = quantity.groupby([network.source, network.edges["material"].to_numpy()]).sum()
+    return carried.reindex(pd.MultiIndex.from_frame(made[["node", "product"]])).fillna(0.0).to_numpy()
+
+
+def _room(network: Network) -> FloatArray:
+    """Return the most each node could make, as a multiple of what it makes; 1 where no capacity is known."""
+    nodes = network.nodes
+    output = nodes["output"].to_numpy(dtype=float)
+    known = np.where(output > 0, output, np.nan)
+    nameplate = nodes["capacity"].to_numpy(dtype=float) / known
+    spare = 1.0 + nodes["spare"].to_numpy(dtype=float) / known
+    return np.fmax(1.0, np.fmax(nameplate, spare))
 
 
 def _demand(network: Network, made: pd.DataFrame) -> pd.DataFrame:
@@ -180,20 +240,20 @@ def essential_recipes(network: Network) -> pd.DataFrame:
 
 
 def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.DataFrame:
-    """Inputs each process can use: process, node, slot, material, relative (input per unit of the slot's need)."""
-    recipes = slot_recipes(recipes)[["stage", "node_id", "output", "input", "slot", "relative"]]
+    """Inputs each process can use: process, node, slot, input, relative, base (need of the slot per unit of output)."""
+    recipes = slot_recipes(recipes)[["stage", "node_id", "output", "input", "slot", "relative", "base"]]
     own = recipes[recipes["node_id"] != ""].rename(columns={"output": "product"})
     general = recipes[recipes["node_id"] == ""].drop(columns="node_id").rename(columns={"output": "product"})
     named = made.assign(node_id=network.nodes["node_id"].to_numpy()[made["node"].to_numpy()])
     special = named.merge(own.drop(columns="stage"), on=["node_id", "product"])
     common = named[~named["process"].isin(special["process"])].merge(general, on=["stage", "product"])
-    told = pd.concat([special, common], ignore_index=True)[["process", "node", "slot", "input", "relative"]]
+    told = pd.concat([special, common], ignore_index=True)[["process", "node", "slot", "input", "relative", "base"]]
     bought = pd.DataFrame({"node": network.target, "input": network.edges["material"]}).drop_duplicates()
     silent = made[(made["alone"] | ~made["stage"].isin(general["stage"])) & ~made["process"].isin(told["process"])]
-    plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0)
+    plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0, base=np.nan)
     plain = plain[~plain["alone"] | (plain["input"] == plain["product"])]
     plain["slot"] = plain["input"]
-    return pd.concat([told, plain[["process", "node", "slot", "input", "relative"]]], ignore_index=True)
+    return pd.concat([told, plain[["process", "node", "slot", "input", "relative", "base"]]], ignore_index=True)
 
 
 def _edge_supplies(network: Network, made: pd.DataFrame, needs: pd.DataFrame) -> pd.DataFrame:
@@ -213,7 +273,7 @@ def _edge_supplies(network: Network, made: pd.DataFrame, needs: pd.DataFrame) ->
     taken = needs[["node", "slot", "input", "relative"]].drop_duplicates(["node", "slot", "input"])
     flow = flow.merge(taken, on=["node", "input"])
     flow["effective"] = flow["quantity"] / flow["relative"]
-    return flow[["node", "slot", "supplier", "row", "effective"]].assign(free=0.0)
+    return flow[["node", "slot", "supplier", "row", "effective", "relative"]].assign(free=0.0)
 
 
 _COMPANION = "host of "
@@ -238,6 +298,7 @@ def _companion_supplies(network: Network, made: pd.DataFrame) -> pd.DataFrame:
             "supplier": hosts["process"].astype(np.int64),
             "row": np.full(len(hosts), -1),
             "effective": effective,
+            "relative": 1.0,
             "free": effective * (1.0 - hosts["rigid"].fillna(1.0)),
         }
     )
@@ -258,8 +319,13 @@ def _slot_needs(network: Network, supplies: pd.DataFrame, slots: pd.DataFrame) -
 
 
 def _draws(made: pd.DataFrame, needs: pd.DataFrame, slots: pd.DataFrame) -> pd.DataFrame:
-    """Slots of each process: those of its recipe, and its host where it is a co-product."""
-    told = needs[["process", "node", "slot"]].drop_duplicates()
-    hosted = made.assign(slot=_COMPANION + made["product"].astype(str))[["process", "node", "slot"]]
-    links = pd.concat([told, hosted], ignore_index=True).merge(slots, on=["node", "slot"])
-    return links.drop_duplicates(["process", "code"]).sort_values(["process", "code"]).reset_index(drop=True)
+    """Slots of each process, with its share of their need: those of its recipe, and its host as a co-product."""
+    told = needs[["process", "node", "slot", "base"]].drop_duplicates(["process", "slot"])
+    hosted = made.assign(slot=_COMPANION + made["product"].astype(str), base=np.nan)
+    links = pd.concat([told, hosted[["process", "node", "slot", "base"]]], ignore_index=True)
+    links = links.merge(slots, on=["node", "slot"]).drop_duplicates(["process", "code"])
+    links = links.sort_values(["process", "code"]).reset_index(drop=True)
+    wants = links["base"] * made["quantity"].to_numpy(dtype=float)[links["process"].to_numpy(dtype=np.int64)]
+    total = wants.groupby(links["code"]).transform("sum")
+    readers = links.groupby("code")["process"].transform("size")
+    return links.assign(draw=(wants / total.where(total > 0)).fillna(1.0 / readers))

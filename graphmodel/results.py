@@ -116,6 +116,18 @@ class LossResult(Result):
     columns = ("response", "product", "consumer", "unit", "demand", "loss", "loss_share")
 
 
+class ReroutingResult(Result):
+    """Sales, purchases and final demand that change when everyone looks for another supplier."""
+
+    columns = ("flow", "node_id", "label", "country", "stage", "material", "unit", "base", "quantity", "change", "new")
+
+
+class MarginalResult(Result):
+    """What one more unit of capacity, material or passage would be worth."""
+
+    columns = ("kind", "item", "label", "country", "stage", "material", "unit", "value", "value_share")
+
+
 class BreakdownResult(Result):
     """Final demand lost when each node or group is shut, by product and consuming country."""
 

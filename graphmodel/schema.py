@@ -213,6 +213,18 @@ TABLES: dict[str, Table] = {
             ),
         ),
         Table(
+            "restrictions",
+            "Who may not sell what to whom, and what is left of the base flow; written by scenarios.",
+            ("restriction", "side", "node_id", "material"),
+            (
+                Column("restriction", "text", "name of the restriction", required=True),
+                Column("side", "text", "which end of the flow the node is", required=True, values=("seller", "buyer")),
+                Column("node_id", "text", "node at that end", required=True, refers="nodes.node_id"),
+                Column("material", "text", "material restricted; all when empty", refers="materials.material"),
+                Column("share", "number", "part of the base flow that may pass", required=True, minimum=0, maximum=1),
+            ),
+        ),
+        Table(
             "balances",
             "What each node makes and needs of each material, and the part no edge carries.",
             ("node_id", "side", "item"),

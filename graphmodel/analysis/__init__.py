@@ -7,8 +7,10 @@ from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.losses import losses as losses
+from graphmodel.analysis.marginal import marginal_values as marginal_values
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.removal import removal as removal
+from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.shares import shares as shares
 
 ANALYSES = {
@@ -18,8 +20,10 @@ ANALYSES = {
     "concentration": concentration,
     "diversification": diversification,
     "losses": losses,
+    "marginal_values": marginal_values,
     "overview": overview,
     "removal": removal,
+    "rerouting": rerouting,
     "shares": shares,
 }
 """Every analysis by name."""

@@ -154,8 +154,10 @@ def demand_weights(
     mineral: str | None,
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
+    *,
+    evenly: bool = False,
 ) -> tuple[FloatArray, str]:
-    """Weigh final demand in tonnes of one mineral, or in its own unit where there is only one.
+    """Weigh final demand in tonnes of one mineral, evenly by product, or in its own unit where there is only one.
 
     Demand for other products than ``product``, or of other countries than ``consumer``, weighs nothing.
 
@@ -175,6 +177,12 @@ def demand_weights(
             f"{_said(consumer) or 'no country named'} uses no {_said(product) or 'product named'}"
         )
     quantity = np.where(counts, demand["quantity"].to_numpy(dtype=float), 0.0)
+    if evenly:
+        if mineral is not None:
+            raise ParameterError(f"weigh products by {mineral} or evenly, not both")
+        total = pd.Series(quantity).groupby(demand["product"].to_numpy()).transform("sum").to_numpy()
+        n_products = demand["product"][quantity > 0].nunique()
+        return quantity / np.where(total > 0, total, 1.0) / max(n_products, 1), "share of demand, mean over products"
     if mineral is None:
         return quantity, network.one_unit(demand["product"][counts])
     held = demand["product"].map(network.content(mineral)).fillna(0.0).to_numpy(dtype=float)

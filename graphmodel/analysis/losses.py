@@ -5,23 +5,39 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from graphmodel.analysis.removal import kernel_recipes, open_paths, scenario_cut
+from graphmodel._types import FloatArray
+from graphmodel.analysis.removal import RESPONSES, kernel_recipes, open_paths, scenario_cut
+from graphmodel.analysis.rerouting import REROUTED, least_loss, plan_of
+from graphmodel.analysis.responses import Links
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
 from graphmodel.processes import processes
+from graphmodel.programme import GROWTH
 from graphmodel.results import LossResult
 from graphmodel.scenario import Scenario
 
 
-def losses(network: Network, scenario: Scenario) -> LossResult:
-    """Measure what each consuming country loses of each product, under both responses.
+def losses(
+    network: Network,
+    scenario: Scenario,
+    *,
+    mineral: str | None = None,
+    growth: float = GROWTH,
+    links: Links = "any",
+) -> LossResult:
+    """Measure what each consuming country loses of each product, under every response.
 
     Parameters
     ----------
     network : Network
     scenario : Scenario
         What stops, is banned or capped. Demand it takes away itself is not counted as lost.
+    mineral : str, optional
+        Under ``reroute`` and ``adapt``, serve as many tonnes of this mineral as can be; without it every product counts
+        the same.
+    growth, links
+        As in `removal`.
 
     Returns
     -------
@@ -30,8 +46,10 @@ def losses(network: Network, scenario: Scenario) -> LossResult:
 
     Notes
     -----
-    Loss is counted on fixed demand against the network without the scenario. Rows of one product can be added,
-    rows of different products only after conversion (`Network.content`). Without final demand the table is empty.
+    Loss is counted on fixed demand against the network without the scenario. Rows of one product can be added, rows of
+    different products only after conversion (`Network.content`). Under ``reroute`` and ``adapt`` the sum over all
+    products is the least there can be; who bears it is one of several ways, the most even (`rerouting`), so a
+    single product may lose more there than under ``frozen``. Without final demand the table is empty.
 
     Examples
     --------
@@ -40,8 +58,8 @@ def losses(network: Network, scenario: Scenario) -> LossResult:
     >>> stop = gm.Scenario("mine B stops").shut(node_id="mine-b")
     >>> gm.losses(toy, stop).table.query("response == 'frozen'")[["consumer", "demand", "loss"]]
       consumer  demand  loss
-    2      CHN     5.0   3.0
-    3      USA     5.0   3.0
+    6      CHN     5.0   3.0
+    7      USA     5.0   3.0
     """
     changed = scenario.apply(network)
     work = processes(changed)
@@ -55,10 +73,14 @@ def losses(network: Network, scenario: Scenario) -> LossResult:
     fed_before = reachable(network.n_nodes, *open_paths(network))
     before = np.ones(len(node), dtype=bool)
     before[node < network.n_nodes] = fed_before[node[node < network.n_nodes]]
+    left_by: dict[str, FloatArray] = {"reachability": reached[node] | ~before, "frozen": share[process]}
+    for response in REROUTED:
+        left_by[response] = plan_of(least_loss(changed, response, mineral=mineral, growth=growth, links=links)).served
     rows = []
-    for response, left in (("reachability", reached[node] | ~before), ("frozen", share[process])):
+    for response in RESPONSES:
+        left = left_by[response]
         lost = demand["quantity"].to_numpy(dtype=float) * np.clip(1.0 - left.astype(float), 0.0, 1.0)
-        rows.append(demand.assign(response=response, loss=np.where(lost < 1e-12 * demand["quantity"], 0.0, lost)))
+        rows.append(demand.assign(response=response, loss=np.where(lost < 1e-9 * demand["quantity"], 0.0, lost)))
     table = pd.concat(rows, ignore_index=True)
     table["consumer"] = changed.nodes["country"].to_numpy()[table["node"].to_numpy(dtype=np.int64)]
     units = changed.table("materials").set_index("material")["unit"]
@@ -67,6 +89,8 @@ def losses(network: Network, scenario: Scenario) -> LossResult:
     summed = table.groupby(keys, as_index=False, sort=True)[["quantity", "loss"]].sum()
     summed = summed.rename(columns={"quantity": "demand"})
     summed["loss_share"] = summed["loss"] / summed["demand"].where(summed["demand"] > 0)
-    order = summed["response"].map({"reachability": 0, "frozen": 1})
+    order = summed["response"].map(RESPONSES.index)
     summed = summed.assign(order=order).sort_values(["order", "product", "consumer"])
-    return LossResult(summed, network=network.name, parameters={"scenario": scenario.name})
+    return LossResult(
+        summed, network=network.name, parameters={"scenario": scenario.name, "growth": growth, "links": links}
+    )

@@ -10,16 +10,19 @@ import pandas as pd
 
 from graphmodel._types import BoolArray, FloatArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.responses import Links, rerouted_loss
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.kernels.cascade import Recipes, frozen_loss
 from graphmodel.kernels.paths import reach_loss, reach_loss_groups, reachable
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
+from graphmodel.programme import GROWTH
 from graphmodel.results import RemovalResult
 
-Response = Literal["reachability", "frozen"]
-RESPONSES: tuple[Response, ...] = ("reachability", "frozen")
-"""From the least loss to the most: any path left is enough; nobody can replace a supplier."""
+Response = Literal["reachability", "reroute", "adapt", "frozen"]
+RESPONSES: tuple[Response, ...] = ("reachability", "reroute", "adapt", "frozen")
+"""From the least loss to the most: any path left is enough; everyone may buy from whoever can make more; flows may
+grow by a share; nobody can replace a supplier."""
 
 BATCH = 512
 
@@ -32,7 +35,10 @@ def removal(
     mineral: str | None = None,
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
+    evenly: bool = False,
     severity: float = 1.0,
+    growth: float = GROWTH,
+    links: Links = "any",
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     progress: Callable[[int, int], None] | None = None,
@@ -47,16 +53,25 @@ def removal(
         (what one country does at one stage with one mineral; nodes that make several stand in several),
         ``country``, ``control``, ``owner``, ``alliance``, ``stage`` or any column of the nodes table; several columns
         joined, as ``"country,stage"``.
-    response : {"frozen", "reachability"}
-        ``reachability``: a user loses only if no path from any origin is left. ``frozen``: nobody replaces a
-        supplier; outputs fall with the scarcest input, suppliers of one input replace one another only in the
-        shares they have. The truth lies between.
+    response : {"frozen", "adapt", "reroute", "reachability"}
+        ``reachability``: a user loses only if no path from any origin is left. ``reroute``: everyone may buy from
+        whoever has capacity to spare, within recipes. ``adapt``: the same, but flows grow by no more than ``growth``.
+        ``frozen``: nobody replaces a supplier; outputs fall with the scarcest input, suppliers of one input replace
+        one another only in the shares they have.
     mineral : str, optional
-        Weigh products by the tonnes of this mineral they hold. Needed where products come in several units.
+        Weigh products by the tonnes of this mineral they hold. Where products come in several units, this or
+        ``evenly`` is needed.
+    evenly : bool
+        Let every final product count the same: the loss is the mean, over products, of the share lost.
     product, consumer : str or list of str, optional
         Count only the final demand for these products, or of these countries.
     severity : float
-        Share of the nodes that stops (``frozen`` only; with ``reachability`` it must be 1).
+        Share of the nodes that stops (with ``reachability`` it must be 1).
+    growth : float
+        With ``adapt``: share by which present flows may grow, and which new links may reach of what a buyer takes in.
+    links : {"any", "existing"}
+        With ``reroute`` and ``adapt``: whether a buyer may turn to every maker of what it can use, or only to those
+        it buys from today.
     members : DataFrame, optional
         ``group`` and ``country``, for ``by="alliance"``.
     equity : float
@@ -82,7 +97,10 @@ def removal(
     Removal acts on supply: final demand of the removed nodes stays. Scenario shares already in the network
     (``available``) hold in every removal, and the loss counts them. ``reachability`` of all nodes is one dominator
     tree, O(E α(E)); ``frozen`` is the greatest fixed point of
-    ``h_p = min(1 - severity_p, min_k (base_k + Σ share_e h_e))``, removals side by side in batches.
+    ``h_p = min(1 - severity_p, min_k (base_k + Σ share_e h_e))``, removals side by side in batches; ``reroute`` and
+    ``adapt`` are linear programmes (`graphmodel.programme`), each solved from the basis of the base year. With
+    ``links="existing"``, every use traced to an origin and no unsourced need, losses rise in the order of
+    `RESPONSES`; new links can bring ``reroute`` below ``reachability``.
     Without supply nodes, or without single plants, the table by ``node`` or by ``plant`` is empty. A network without
     final demand loses nothing and has nan shares; loops are allowed.
 
@@ -109,10 +127,15 @@ def removal(
     if response == "reachability" and severity != 1:
         raise ParameterError("reachability asks whether any path is left; it needs severity=1")
     work = processes(network)
-    weight, unit = demand_weights(network, work.demand, mineral, product, consumer)
+    weight, unit = demand_weights(network, work.demand, mineral, product, consumer, evenly=evenly)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
-    lose = _frozen if response == "frozen" else _reachability
-    loss = lose(network, work, groups, weight, severity, progress)
+    if response in ("reroute", "adapt"):
+        loss = rerouted_loss(
+            network, groups, weight, response, severity=severity, growth=growth, links=links, progress=progress
+        )
+    else:
+        lose = _frozen if response == "frozen" else _reachability
+        loss = lose(network, work, groups, weight, severity, progress)
     return RemovalResult(
         _table(network, groups, response, loss, weight.sum()),
         network=network.name,
@@ -122,7 +145,10 @@ def removal(
             "mineral": mineral,
             "product": product,
             "consumer": consumer,
+            "evenly": evenly or None,
             "severity": severity,
+            "growth": growth if response == "adapt" else None,
+            "links": links if response in ("reroute", "adapt") else None,
         },
         units={"loss": unit, "loss_share": "share of final demand"},
     )

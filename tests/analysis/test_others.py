@@ -40,10 +40,14 @@ def test_chokepoints_and_breakdown_take_single_plants_unless_told_otherwise(toy)
 
 
 def test_losses_by_product_and_country(toy):
-    # mine B is 0.6 of the ore: everybody loses 0.6; reachability sees mine A left
+    # mine B is 0.6 of the ore: everybody loses 0.6; mine A can add 100 to its 400 t (nameplate 500), so that half is
+    # left once anyone may buy from it; flows may grow to 440 t or, over new links, by a tenth of the 1 000 t; reachability
+    # sees mine A left
     table = gm.losses(toy, gm.Scenario().shut(node_id="mine-b")).table.set_index(["response", "consumer"])
-    assert table["demand"].tolist() == [5, 5, 5, 5]
+    assert table["demand"].tolist() == [5] * 8
     assert table.loc["frozen", "loss"].to_dict() == pytest.approx({"CHN": 3, "USA": 3})
+    assert table.loc["reroute", "loss"].to_dict() == pytest.approx({"CHN": 2.5, "USA": 2.5})
+    assert table.loc["adapt", "loss"].to_dict() == pytest.approx({"CHN": 2.5, "USA": 2.5})
     assert table.loc["reachability", "loss"].to_dict() == {"CHN": 0, "USA": 0}
     assert set(table["unit"]) == {"GWh"}
     assert set(table["product"]) == {"lithium-cell"}
@@ -59,7 +63,7 @@ def test_losses_differ_between_countries(toy):
 def test_demand_taken_away_is_not_lost(toy):
     gone = gm.Scenario().shut(country="USA", demand=True)
     table = gm.losses(toy, gone).table.set_index(["response", "consumer"])
-    assert table["loss"].tolist() == [0, 0, 0, 0]
+    assert table["loss"].tolist() == [0] * 8
     assert table.loc["frozen", "demand"].to_dict() == {"CHN": 5, "USA": 0}
     half = gm.Scenario().shut(0.5, country="USA", demand=True).shut(node_id="cell-a")
     table = gm.losses(toy, half).table.set_index(["response", "consumer"])

@@ -1,0 +1,87 @@
+"""Of all ways to lose the least, the most even one, and of those the one that changes least."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csc_array, hstack, vstack
+
+from graphmodel._types import FloatArray, IntArray
+from graphmodel.kernels.linear import LinearProgramme, Solver
+from graphmodel.programme.programme import SCALE, Programme
+
+SLACK = 1e-11
+"""Share of final demand the second programme may lose beyond the first."""
+
+TRANCHES = 10
+"""Parts into which each demand is cut, so that a shortage is shared."""
+
+FIRST = 1e4
+"""Worth of serving all final demand evenly, beside that of not trading anew a whole world's supply of one material."""
+
+
+def least_change(written: Programme, lowest: float, demand: IntArray, share: FloatArray) -> FloatArray:
+    """Solve again for an even spread of the least loss, and the least new trade.
+
+    Parameters
+    ----------
+    written : Programme
+        With edges.
+    lowest : float
+        Value of the objective that loses least.
+    demand : array
+        Columns of final demand.
+    share : array
+        Weight of each demand in what is shared evenly; sums to one.
+
+    Returns
+    -------
+    FloatArray
+        Values of the columns, (C,).
+
+    Notes
+    -----
+    Each demand is cut into `TRANCHES` parts, of which each is worth a little less than the one before: the first
+    tenth of every user comes before the last tenth of any, as far as the least loss leaves a choice. New trade,
+    over a new link or beyond what an edge carried, costs one for each unit, counted as a share of the world's
+    supply of its material.
+    """
+    linear, n = written.linear, len(written.columns)
+    extent = written.columns["extent"].fillna(0.0).to_numpy()
+    is_edge = (written.columns["kind"] == "edge").to_numpy()
+    growing = np.flatnonzero(is_edge & (linear.upper > 1.0))
+    cost = np.concatenate([np.where(is_edge, 0.0, extent), extent[growing], *_tranche_costs(share)])
+    kept = np.where(is_edge, np.minimum(linear.upper, 1.0), linear.upper)
+    part = linear.upper[demand] / TRANCHES
+    n_new = len(growing) + TRANCHES * len(demand)
+    served = np.concatenate([-linear.cost, np.zeros(n_new)])
+    split = csc_array(
+        (np.ones(len(demand)), (np.arange(len(demand)), demand)), shape=(len(demand), n)
+    )  # what a user gets fills its parts
+    parts = hstack([csc_array((len(demand), len(growing))), *[-_identity(len(demand))] * TRANCHES])
+    matrix = vstack(
+        [
+            hstack([linear.matrix, linear.matrix[:, growing], csc_array((len(linear.least), TRANCHES * len(demand)))]),
+            hstack([split, parts]),
+            csc_array(served[None, :]),
+        ]
+    )
+    second = LinearProgramme(
+        cost=cost,
+        lower=np.zeros(n + n_new),
+        upper=np.concatenate([kept, linear.upper[growing] - 1.0, *[part] * TRANCHES]),
+        matrix=csc_array(matrix),
+        least=np.concatenate([linear.least, np.zeros(len(demand)), [-lowest - SLACK * SCALE]]),
+    )
+    solution = Solver(second).solve()
+    x = solution.x[:n].copy()
+    x[growing] += solution.x[n : n + len(growing)]
+    return x
+
+
+def _tranche_costs(share: FloatArray) -> list[FloatArray]:
+    """Worth of each part of each demand, falling from the first to the last."""
+    return [-FIRST * share * (2.0 - part / TRANCHES) for part in range(TRANCHES)]
+
+
+def _identity(n: int) -> csc_array:
+    return csc_array((np.ones(n), (np.arange(n), np.arange(n))), shape=(n, n))
