@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -14,6 +14,9 @@ from graphmodel.errors import ConvergenceError
 from graphmodel.kernels.cascade_lanes import LANES, Lanes, Recipes, lay_out, ranges, settle
 
 __all__ = ["Method", "Recipes", "frozen", "frozen_loss"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Method = Literal["auto", "arrays", "compiled"]
 
@@ -186,10 +189,19 @@ def frozen_loss(
 
     lost = np.empty(sets.n_sets)
     batches = list(_blocks(sets.by_first_position(lanes.position)))
-    with ThreadPoolExecutor(n_threads) as pool:
-        for block, total in zip(batches, pool.map(of_block, batches), strict=True):
-            lost[block] = total
+    for block, total in zip(batches, side_by_side(of_block, batches, n_threads), strict=True):
+        lost[block] = total
     return lost
+
+
+def side_by_side(work: Callable[[T], R], parts: Sequence[T], n_threads: int) -> Iterator[R]:
+    """Yield the work done on each part in their order, several at a time where there are threads and parts for it."""
+    n_threads = min(n_threads, len(parts))
+    if n_threads <= 1:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        yield from pool.map(work, parts)
 
 
 class _Sets(NamedTuple):

@@ -310,7 +310,7 @@ def settle_loop(
     n_rows, n_lanes = loss.shape
     changed = np.zeros(n_rows, dtype=np.int64)  # time of the last change; 0 = still untouched
     checked = np.zeros(n_rows, dtype=np.int64)  # time of the last evaluation
-    mix = np.zeros((1, n_lanes))
+    scratch = np.zeros((2, n_lanes))  # mix of a slot; largest rise of the round
     for row in range(n_rows):
         if touched[row]:
             changed[row] = 1
@@ -319,7 +319,6 @@ def settle_loop(
         before = np.inf
         rate = 0.0
         for turn in range(max_rounds):
-            largest = 0.0
             for row in range(component_start[component], component_start[component + 1]):
                 stale = False
                 for slot in range(first_slot[row], first_slot[row + 1]):
@@ -335,23 +334,33 @@ def settle_loop(
                     continue
                 clock += 1
                 checked[row] = clock
-                rise = 0.0
+                rising = 0
                 for slot in range(first_slot[row], first_slot[row + 1]):
                     for lane in range(n_lanes):
-                        mix[0, lane] = shortfall[slot]
+                        scratch[0, lane] = shortfall[slot]
                     for edge in range(first_edge[slot], first_edge[slot + 1]):
                         seller = supplier[edge]
                         if changed[seller]:
                             part = share[edge]
                             for lane in range(n_lanes):
-                                mix[0, lane] += part * loss[seller, lane]
+                                scratch[0, lane] += part * loss[seller, lane]
+                    # A count of lanes becomes vector code, where a largest float over lanes would not.
+                    higher = 0
                     for lane in range(n_lanes):
-                        rise = max(rise, mix[0, lane] - loss[row, lane])
-                        loss[row, lane] = max(loss[row, lane], mix[0, lane])
-                if rise > 0:
+                        higher += scratch[0, lane] > loss[row, lane]
+                    if higher:
+                        rising += higher
+                        for lane in range(n_lanes):
+                            scratch[1, lane] = max(scratch[1, lane], scratch[0, lane] - loss[row, lane])
+                        for lane in range(n_lanes):
+                            loss[row, lane] = max(loss[row, lane], scratch[0, lane])
+                if rising:
                     clock += 1
                     changed[row] = clock
-                    largest = max(largest, rise)
+            largest = 0.0
+            for lane in range(n_lanes):
+                largest = max(largest, scratch[1, lane])
+                scratch[1, lane] = 0.0
             if not cyclic[component] or largest == 0 or largest * error_bound[component] <= allowance:
                 break
             if error_bound[component] > 1e300:  # closed loop: no bound, so go by the slowest of recent rates
