@@ -102,14 +102,14 @@ def frozen(
         except ConvergenceError:
             if rounds == max_rounds:
                 raise
-    lanes = _lanes(recipes, edge_limit)
+    lanes = lay_out(*shares(recipes, edge_limit))
     left = np.empty((n_processes, n_scenarios))
     no_weight = np.zeros(lanes.n_rows)
     for first in range(0, n_scenarios, LANES):
         block = slice(first, first + LANES)
         loss = np.zeros((lanes.n_rows, len(range(n_scenarios)[block])))
         loss[lanes.position] = 1.0 - limit[:, block]
-        _settle(lanes, loss, no_weight, tol, max_rounds)
+        settled(lanes, loss, no_weight, tol, max_rounds)
         left[:, block] = 1.0 - loss[lanes.position]
     return left
 
@@ -165,30 +165,30 @@ def frozen_loss(
     >>> frozen_loss(recipes, *each, weight=np.array([0.0, 0.0, 20.0]))
     array([15.,  5., 20.])
     """
-    sets = _Sets(set_indptr, set_process, severity)
+    sets = CutSets(set_indptr, set_process, severity)
     work = len(recipes.edge_supplier) * sets.n_sets
     if method == "arrays" or (method == "auto" and work <= ARRAYS_UP_TO):
         rounds = max_rounds if method == "arrays" else min(max_rounds, ARRAY_ROUNDS)
         solve = _array_solver(recipes, edge_limit, tol, rounds)
         lost = np.empty(sets.n_sets)
         try:
-            for block in _blocks(np.arange(sets.n_sets)):
+            for block in blocks(np.arange(sets.n_sets)):
                 lost[block] = weight @ solve(sets.losses(block, np.arange(recipes.n_processes), len(weight)))
         except ConvergenceError:
             if rounds == max_rounds:
                 raise
         else:
             return lost
-    lanes = _lanes(recipes, edge_limit)
+    lanes = lay_out(*shares(recipes, edge_limit))
     row_weight = np.zeros(lanes.n_rows)
     row_weight[lanes.position] = weight
 
     def of_block(block: IntArray) -> FloatArray:
         loss = sets.losses(block, lanes.position, lanes.n_rows)
-        return _settle(lanes, loss, row_weight, tol, max_rounds)
+        return settled(lanes, loss, row_weight, tol, max_rounds)
 
     lost = np.empty(sets.n_sets)
-    batches = list(_blocks(sets.by_first_position(lanes.position)))
+    batches = list(blocks(sets.by_first_position(lanes.position)))
     for block, total in zip(batches, side_by_side(of_block, batches, n_threads), strict=True):
         lost[block] = total
     return lost
@@ -204,7 +204,7 @@ def side_by_side(work: Callable[[T], R], parts: Sequence[T], n_threads: int) -> 
         yield from pool.map(work, parts)
 
 
-class _Sets(NamedTuple):
+class CutSets(NamedTuple):
     """Sets of processes, each entry with its severity."""
 
     indptr: IntArray
@@ -231,27 +231,21 @@ class _Sets(NamedTuple):
         return np.argsort(first, kind="stable")
 
 
-def _blocks(order: IntArray) -> Iterator[IntArray]:
+def blocks(order: IntArray) -> Iterator[IntArray]:
     """Cut an order into batches."""
     return (order[first : first + LANES] for first in range(0, len(order), LANES))
 
 
-def _shares(recipes: Recipes, edge_limit: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-    """Return what each edge still carries, and what each slot lacks even if no supplier loses anything."""
+def shares(recipes: Recipes, edge_limit: FloatArray | None) -> tuple[Recipes, FloatArray]:
+    """Return recipes of what each edge still carries, and what each slot lacks even if no supplier loses anything."""
     share = recipes.edge_share if edge_limit is None else recipes.edge_share * edge_limit
     slot = np.repeat(np.arange(len(recipes.slot_base)), np.diff(recipes.slot_indptr))
     delivered = recipes.slot_base + np.bincount(slot, weights=share, minlength=len(recipes.slot_base))
     shortfall = 1.0 - delivered
-    return share, np.where(np.abs(shortfall) <= ROUNDING, 0.0, shortfall)
+    return recipes._replace(edge_share=share), np.where(np.abs(shortfall) <= ROUNDING, 0.0, shortfall)
 
 
-def _lanes(recipes: Recipes, edge_limit: FloatArray | None) -> Lanes:
-    """Lay the recipes out for the compiled path."""
-    share, shortfall = _shares(recipes, edge_limit)
-    return lay_out(recipes._replace(edge_share=share), shortfall)
-
-
-def _settle(lanes: Lanes, loss: FloatArray, weight: FloatArray, tol: float, max_rounds: int) -> FloatArray:
+def settled(lanes: Lanes, loss: FloatArray, weight: FloatArray, tol: float, max_rounds: int) -> FloatArray:
     """Settle one batch and return its weighted losses."""
     total, stuck, change = settle(lanes, loss, weight, tol, max_rounds)
     if stuck >= 0:
@@ -267,9 +261,11 @@ def _array_solver(
     recipes: Recipes, edge_limit: FloatArray | None, tol: float, max_rounds: int
 ) -> Callable[[FloatArray], FloatArray]:
     """Return a function from losses by process and scenario to their fixed point, in plain arrays."""
-    share, shortfall = _shares(recipes, edge_limit)
+    limited, shortfall = shares(recipes, edge_limit)
     shape = (len(recipes.slot_base), recipes.n_processes)
-    mixing = csr_array((share, recipes.edge_supplier, recipes.slot_indptr), shape=shape)[recipes.process_slot]
+    mixing = csr_array((limited.edge_share, recipes.edge_supplier, recipes.slot_indptr), shape=shape)[
+        recipes.process_slot
+    ]
     lacking = shortfall[recipes.process_slot, None]
     fed = np.flatnonzero(np.diff(recipes.process_indptr))
     starts = recipes.process_indptr[fed]
