@@ -32,6 +32,7 @@ _PUBLIC = {
     "overview": "analysis",
     "removal": "analysis",
     "shares": "analysis",
+    "uncertainty": "analysis",
     "quality": "evidence",
     "weakest_data": "evidence",
     "GraphModelError": "errors",

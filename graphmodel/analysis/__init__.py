@@ -10,6 +10,7 @@ from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.shares import shares as shares
+from graphmodel.analysis.uncertainty import uncertainty as uncertainty
 
 ANALYSES = {
     "breakdown": breakdown,
@@ -21,6 +22,7 @@ ANALYSES = {
     "overview": overview,
     "removal": removal,
     "shares": shares,
+    "uncertainty": uncertainty,
 }
 """Every analysis by name."""
 
