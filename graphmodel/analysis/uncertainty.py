@@ -115,14 +115,13 @@ def uncertainty(
     of_process = np.zeros(work.n_processes)
     of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
     sets = _cut_sets(work, groups, cut)
-    total = weight.sum() if weight.sum() > 0 else np.nan
     recipes = kernel_recipes(work)
-    base = frozen_loss(recipes, *sets, of_process, edge_limit=kept) / total
+    base = frozen_loss(recipes, *sets, of_process, edge_limit=kept)
     lost = frozen_loss_draws(
         recipes, *sets, of_process, share_draw(network, work), draws, rng=rng, edge_limit=kept, n_threads=n_threads
     )
     return UncertaintyResult(
-        _table(network, groups, _rounded(base), _rounded(lost / total), top),
+        _table(network, groups, base, lost, float(weight.sum()), top),
         network=network.name,
         parameters={
             "by": by,
@@ -147,7 +146,7 @@ def share_draw(network: Network, work: Processes) -> Callable[[np.random.Generat
         factor = np.append(factors(rng), 1.0)  # the last for links inside a node, whose row is -1
         share = factor[work.row] * work.share
         brought = np.bincount(slot, share, minlength=len(met))
-        scale = np.divide(met, brought, out=np.ones_like(met), where=brought > 0)
+        scale = np.divide(met, brought, out=np.ones(len(met)), where=brought > 0)
         return share * scale[slot]
 
     return draw
@@ -202,29 +201,30 @@ def _cut_sets(work: Processes, groups: Groups, cut: FloatArray) -> tuple[IntArra
     return indptr.astype(np.int64), process.astype(np.int64), depth
 
 
-def _rounded(share: FloatArray) -> FloatArray:
-    return np.where(share < NOTHING, 0.0, share)
-
-
-def _table(network: Network, groups: Groups, base: FloatArray, lost: FloatArray, top: int) -> pd.DataFrame:
-    """Return one row a group; ``lost`` is the share lost by draw and group."""
+def _table(
+    network: Network, groups: Groups, base: FloatArray, lost: FloatArray, total: float, top: int
+) -> pd.DataFrame:
+    """Return one row a group; ``lost`` is by draw and group, of ``total`` final demand."""
+    step = NOTHING * max(total, np.finfo(float).tiny)
+    ranks, base_rank = _ranks(lost, step), _ranks(base[None, :], step)[0]
+    whole = total if total > 0 else np.nan
+    base, lost = np.where(base < step, 0.0, base) / whole, np.where(lost < step, 0.0, lost) / whole
     table = pd.DataFrame({"removed": groups.names, "n_nodes": groups.sizes(), "loss_share": base})
     names = network.nodes.set_index("node_id")["name"]
     table["label"] = table["removed"].map(names) if groups.of_one_node else table["removed"]
     table["label"] = table["label"].where(table["label"].fillna("") != "", table["removed"])
-    table["rank"] = _ranks(base[None, :])[0]
+    table["rank"] = base_rank
     table["low"], table["high"] = np.quantile(lost, INTERVAL, axis=0)
     table["mean"] = lost.mean(axis=0)
     table["sd"] = lost.std(axis=0, ddof=1) if len(lost) > 1 else np.nan
-    ranks = _ranks(lost)
     table["p_first"] = (ranks == 1).mean(axis=0)
     table["p_top"] = (ranks <= top).mean(axis=0)
     table["n_draws"] = len(lost)
     return table.sort_values(["rank", "removed"])
 
 
-def _ranks(share: FloatArray) -> IntArray:
-    """Rank the groups of each draw by loss; 1 is the largest, and equal losses share a rank."""
-    if not share.size:
-        return np.zeros(share.shape, dtype=np.int64)
-    return np.asarray(rankdata(-np.round(share / NOTHING), axis=1, method="min")).astype(np.int64)
+def _ranks(loss: FloatArray, step: float) -> IntArray:
+    """Rank the groups of each draw by loss in whole steps; 1 is the largest, and equal losses share a rank."""
+    if not loss.size:
+        return np.zeros(loss.shape, dtype=np.int64)
+    return np.asarray(rankdata(-np.round(loss / step), axis=1, method="min")).astype(np.int64)

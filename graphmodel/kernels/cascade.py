@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError
 from graphmodel.kernels.cascade_lanes import LANES, Lanes, Recipes, lay_out, ranges, settle
+from graphmodel.kernels.cascade_loops import LAST_DIGIT
 
 __all__ = ["Method", "Recipes", "frozen", "frozen_loss"]
 
@@ -293,7 +294,7 @@ def _array_solver(
             raised = np.maximum(loss[fed], scarcest(loss, lacking))
             change = float(np.max(raised - loss[fed]))
             loss[fed] = raised
-            if change == 0 or change * bound <= tol:
+            if change <= LAST_DIGIT or change * bound <= tol:
                 return loss
             if bound == np.inf:  # a closed loop: no bound, so go by the slowest of recent rates
                 rate = max(0.5 * rate, change / before)

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from graphmodel._types import BoolArray, FloatArray, IntArray
 
+LAST_DIGIT = 1e-14
+"""A rise of a share no larger than this is rounding: shares that add up to a hair above one would rise for ever."""
+
 
 def reverse_postorder_loop(indptr: IntArray, indices: IntArray, roots: IntArray) -> IntArray:
     """Rank rows by decreasing time at which a depth-first search leaves them."""
@@ -139,7 +142,7 @@ def settle_loop(
             for lane in range(n_lanes):
                 largest = max(largest, scratch[1, lane])
                 scratch[1, lane] = 0.0
-            if not cyclic[component] or largest == 0 or largest * error_bound[component] <= allowance:
+            if not cyclic[component] or largest <= LAST_DIGIT or largest * error_bound[component] <= allowance:
                 break
             if error_bound[component] > 1e300:  # closed loop: no bound, so go by the slowest of recent rates
                 rate = max(0.5 * rate, largest / before)
