@@ -190,6 +190,7 @@ def frozen_loss(
 
     lost = np.empty(sets.n_sets)
     batches = list(blocks(sets.by_first_position(lanes.position)))
+    n_threads = n_threads if work > ARRAYS_UP_TO else 1  # a few milliseconds are not worth a thread
     for block, total in zip(batches, side_by_side(of_block, batches, n_threads), strict=True):
         lost[block] = total
     return lost
