@@ -1,15 +1,16 @@
-"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen] [centrality] [real]``."""
+"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen] [scenarios] [centrality] [real]``."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import bench_centrality, bench_frozen, bench_reachability, bench_real
+from tests.benchmarks import bench_centrality, bench_frozen, bench_reachability, bench_real, bench_scenarios
 from tests.benchmarks.timing import versions
 
 BENCHMARKS = {
     "reachability": bench_reachability.run,
     "frozen": bench_frozen.run,
+    "scenarios": bench_scenarios.run,
     "centrality": bench_centrality.run,
     "real": bench_real.run,
 }
