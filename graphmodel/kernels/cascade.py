@@ -16,6 +16,9 @@ from graphmodel.kernels.cascade_loops import LAST_DIGIT
 
 __all__ = ["Method", "Recipes", "frozen", "frozen_loss"]
 
+VECTOR = 16
+"""Lanes that a compiled loop takes at a time."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -108,10 +111,11 @@ def frozen(
     no_weight = np.zeros(lanes.n_rows)
     for first in range(0, n_scenarios, LANES):
         block = slice(first, first + LANES)
-        loss = np.zeros((lanes.n_rows, len(range(n_scenarios)[block])))
-        loss[lanes.position] = 1.0 - limit[:, block]
+        n_here = len(range(n_scenarios)[block])
+        loss = np.zeros((lanes.n_rows, whole_vectors(n_here)))
+        loss[lanes.position, :n_here] = 1.0 - limit[:, block]
         settled(lanes, loss, no_weight, tol, max_rounds)
-        left[:, block] = 1.0 - loss[lanes.position]
+        left[:, block] = 1.0 - loss[lanes.position, :n_here]
     return left
 
 
@@ -174,7 +178,8 @@ def frozen_loss(
         lost = np.empty(sets.n_sets)
         try:
             for block in blocks(np.arange(sets.n_sets)):
-                lost[block] = weight @ solve(sets.losses(block, np.arange(recipes.n_processes), len(weight)))
+                cuts = sets.losses(block, np.arange(recipes.n_processes), len(weight))
+                lost[block] = weight @ solve(cuts[:, : len(block)])
         except ConvergenceError:
             if rounds == max_rounds:
                 raise
@@ -186,7 +191,7 @@ def frozen_loss(
 
     def of_block(block: IntArray) -> FloatArray:
         loss = sets.losses(block, lanes.position, lanes.n_rows)
-        return settled(lanes, loss, row_weight, tol, max_rounds)
+        return settled(lanes, loss, row_weight, tol, max_rounds)[: len(block)]
 
     lost = np.empty(sets.n_sets)
     batches = list(blocks(sets.by_first_position(lanes.position)))
@@ -218,10 +223,10 @@ class CutSets(NamedTuple):
         return len(self.indptr) - 1
 
     def losses(self, block: IntArray, position: IntArray, n_rows: int) -> FloatArray:
-        """Return the loss by row and set that the cuts themselves cause."""
+        """Return the loss by row and set that the cuts themselves cause; columns beyond the sets are empty."""
         length = np.diff(self.indptr)[block]
         entries = ranges(self.indptr[block], length)
-        loss = np.zeros((n_rows, len(block)))
+        loss = np.zeros((n_rows, whole_vectors(len(block))))
         cells = position[self.process[entries]], np.repeat(np.arange(len(block)), length)
         np.maximum.at(loss, cells, self.severity[entries])
         return loss
@@ -231,6 +236,11 @@ class CutSets(NamedTuple):
         first = np.full(self.n_sets, len(position))
         np.minimum.at(first, np.repeat(np.arange(self.n_sets), np.diff(self.indptr)), position[self.process])
         return np.argsort(first, kind="stable")
+
+
+def whole_vectors(n_lanes: int) -> int:
+    """Round a number of lanes up, so that none is left over for slow scalar code."""
+    return n_lanes if n_lanes < VECTOR // 2 else -(-n_lanes // VECTOR) * VECTOR
 
 
 def blocks(order: IntArray) -> Iterator[IntArray]:

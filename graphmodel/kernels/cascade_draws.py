@@ -107,7 +107,7 @@ def frozen_loss_draws(
             renewed = reweigh(lanes, after.edge_share, shortfall)
             for block in batches:
                 loss = sets.losses(block, lanes.position, lanes.n_rows)
-                lost[number, block] = settled(renewed, loss, row_weight, tol, max_rounds)
+                lost[number, block] = settled(renewed, loss, row_weight, tol, max_rounds)[: len(block)]
 
     parts = [range(n_draws)[first : first + DRAWS_A_PART] for first in range(0, n_draws, DRAWS_A_PART)]
     for _ in side_by_side(of_part, parts, n_threads):

@@ -167,9 +167,9 @@ def reweigh(lanes: Lanes, share: FloatArray, shortfall: FloatArray) -> Lanes:
     O(E). The order was chosen for the old shares: other shares may need more rounds, but find the same answer. A
     component that nothing leaks from is taken to stay so.
     """
+    # position -1, a link, reads what is appended
     renewed = lanes._replace(
-        share=np.where(lanes.edge_of >= 0, share[lanes.edge_of] if len(share) else 1.0, 1.0),
-        shortfall=np.where(lanes.slot_of >= 0, shortfall[lanes.slot_of] if len(shortfall) else 0.0, 0.0),
+        share=np.append(share, 1.0)[lanes.edge_of], shortfall=np.append(shortfall, 0.0)[lanes.slot_of]
     )
     return _bounded(renewed) if lanes.internal.any() else renewed
 
@@ -226,6 +226,8 @@ def _bounded(lanes: Lanes) -> Lanes:
     )  # fmt: skip
     bound = np.maximum.reduceat(height[:, 0], lanes.component_start[:-1]) / (1 - slack)
     closed = (last_change > 0) | np.isinf(lanes.error_bound)
+    if not closed.any():
+        return lanes._replace(error_bound=bound, height=height[:, 0])
     leaks = ~np.repeat(closed, np.diff(lanes.component_start))
     row = np.repeat(np.arange(lanes.n_rows), np.diff(lanes.first_edge[lanes.first_slot]))
     return lanes._replace(
