@@ -57,12 +57,12 @@ def uncertainty_intervals(
     ends = table[["loss_share", "high"]].max(axis=1)
     for row, end, chance in zip(rows, ends, table["p_top"], strict=True):
         if chance > 0:
-            look.beside(ax, look.percent(chance), end, row, offset=7.0)
+            look.beside(ax, f"{look.percent(chance)} of draws", end, row, offset=7.0)
     look.name_rows(ax, [look.plain(label, 56) for label in row_names(table, names)])
-    ax.set_xlim(0, 1.1 * ends.max())
+    ax.set_xlim(0, 1.2 * ends.max())
     look.write_ticks(ax.xaxis, look.percent)
     worst = "the worst" if n_worst == 1 else f"one of the {n_worst} worst"
-    look.x_title(ax, f"share of final demand lost; beside it, how many of the draws make it {worst}")
+    look.x_title(ax, f"share of final demand lost; beside it, the draws in which it is {worst}")
     look.tidy(ax)
     ax.tick_params(axis="y", pad=7)
     look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels())
