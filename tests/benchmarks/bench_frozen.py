@@ -20,7 +20,7 @@ from tests.benchmarks.timing import race, show
 SIZES = (
     (300, 2_000, 300, 300, 20, 9),
     (3_000, 20_000, 3_000, 192, 4, 5),
-    (30_000, 300_000, 2_048, 64, 1, 3),
+    (30_000, 300_000, 2_048, 64, 4, 3),
     (100_000, 1_000_000, 512, 64, 0, 3),
 )
 """Nodes, edges, nodes removed by ours, by scipy and by networkx, repeats."""
