@@ -34,6 +34,7 @@ _PUBLIC = {
     "removal": "analysis",
     "rerouting": "analysis",
     "shares": "analysis",
+    "uncertainty": "analysis",
     "quality": "evidence",
     "weakest_data": "evidence",
     "GraphModelError": "errors",

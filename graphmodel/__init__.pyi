@@ -19,6 +19,7 @@ from graphmodel.analysis import overview as overview
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import rerouting as rerouting
 from graphmodel.analysis import shares as shares
+from graphmodel.analysis import uncertainty as uncertainty
 from graphmodel.checks import check as check
 from graphmodel.convert import from_igraph as from_igraph
 from graphmodel.convert import from_networkx as from_networkx

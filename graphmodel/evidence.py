@@ -11,14 +11,12 @@ from graphmodel import datasets
 from graphmodel.analysis.breakdown import lost_shares
 from graphmodel.analysis.grouping import JOIN, Groups, group_nodes, mineral_weights
 from graphmodel.analysis.removal import removable
+from graphmodel.analysis.uncertainty import DOUBT
 from graphmodel.errors import DataPackageError, ParameterError
 from graphmodel.network import Network
 from graphmodel.processes import makers, processes
 from graphmodel.results import QualityResult, WeakestResult
 from graphmodel.schema import BASES, EVIDENCE
-
-DOUBT = {"measured": 0.02, "reported": 0.05, "derived": 0.1, "assumed": 0.3}
-"""Half-width, as a share of the number, taken for each grade where no source gives a low and a high."""
 
 NEEDED = ("closure", "controls")
 

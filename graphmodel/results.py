@@ -91,6 +91,25 @@ class RemovalResult(Result):
     columns = ("removed", "label", "response", "n_nodes", "loss", "loss_share", "rank")
 
 
+class UncertaintyResult(Result):
+    """Final demand lost when each group is shut, over many draws of who supplies whom."""
+
+    columns = (
+        "removed",
+        "label",
+        "n_nodes",
+        "rank",
+        "loss_share",
+        "low",
+        "high",
+        "mean",
+        "sd",
+        "p_first",
+        "p_top",
+        "n_draws",
+    )
+
+
 class ChokepointResult(Result):
     """Losses under both responses, with centralities beside them."""
 

@@ -12,6 +12,7 @@ from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.shares import shares as shares
+from graphmodel.analysis.uncertainty import uncertainty as uncertainty
 
 ANALYSES = {
     "breakdown": breakdown,
@@ -25,6 +26,7 @@ ANALYSES = {
     "removal": removal,
     "rerouting": rerouting,
     "shares": shares,
+    "uncertainty": uncertainty,
 }
 """Every analysis by name."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -12,8 +12,15 @@ from scipy.sparse import csr_array
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError
 from graphmodel.kernels.cascade_lanes import LANES, Lanes, Recipes, lay_out, ranges, settle
+from graphmodel.kernels.cascade_loops import LAST_DIGIT
 
 __all__ = ["Method", "Recipes", "frozen", "frozen_loss"]
+
+VECTOR = 16
+"""Lanes that a compiled loop takes at a time."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Method = Literal["auto", "arrays", "compiled"]
 
@@ -99,15 +106,16 @@ def frozen(
         except ConvergenceError:
             if rounds == max_rounds:
                 raise
-    lanes = _lanes(recipes, edge_limit)
+    lanes = lay_out(*shares(recipes, edge_limit))
     left = np.empty((n_processes, n_scenarios))
     no_weight = np.zeros(lanes.n_rows)
     for first in range(0, n_scenarios, LANES):
         block = slice(first, first + LANES)
-        loss = np.zeros((lanes.n_rows, len(range(n_scenarios)[block])))
-        loss[lanes.position] = 1.0 - limit[:, block]
-        _settle(lanes, loss, no_weight, tol, max_rounds)
-        left[:, block] = 1.0 - loss[lanes.position]
+        n_here = len(range(n_scenarios)[block])
+        loss = np.zeros((lanes.n_rows, whole_vectors(n_here)))
+        loss[lanes.position, :n_here] = 1.0 - limit[:, block]
+        settled(lanes, loss, no_weight, tol, max_rounds)
+        left[:, block] = 1.0 - loss[lanes.position, :n_here]
     return left
 
 
@@ -162,37 +170,48 @@ def frozen_loss(
     >>> frozen_loss(recipes, *each, weight=np.array([0.0, 0.0, 20.0]))
     array([15.,  5., 20.])
     """
-    sets = _Sets(set_indptr, set_process, severity)
+    sets = CutSets(set_indptr, set_process, severity)
     work = len(recipes.edge_supplier) * sets.n_sets
     if method == "arrays" or (method == "auto" and work <= ARRAYS_UP_TO):
         rounds = max_rounds if method == "arrays" else min(max_rounds, ARRAY_ROUNDS)
         solve = _array_solver(recipes, edge_limit, tol, rounds)
         lost = np.empty(sets.n_sets)
         try:
-            for block in _blocks(np.arange(sets.n_sets)):
-                lost[block] = weight @ solve(sets.losses(block, np.arange(recipes.n_processes), len(weight)))
+            for block in blocks(np.arange(sets.n_sets)):
+                cuts = sets.losses(block, np.arange(recipes.n_processes), len(weight))
+                lost[block] = weight @ solve(cuts[:, : len(block)])
         except ConvergenceError:
             if rounds == max_rounds:
                 raise
         else:
             return lost
-    lanes = _lanes(recipes, edge_limit)
+    lanes = lay_out(*shares(recipes, edge_limit))
     row_weight = np.zeros(lanes.n_rows)
     row_weight[lanes.position] = weight
 
     def of_block(block: IntArray) -> FloatArray:
         loss = sets.losses(block, lanes.position, lanes.n_rows)
-        return _settle(lanes, loss, row_weight, tol, max_rounds)
+        return settled(lanes, loss, row_weight, tol, max_rounds)[: len(block)]
 
     lost = np.empty(sets.n_sets)
-    batches = list(_blocks(sets.by_first_position(lanes.position)))
-    with ThreadPoolExecutor(n_threads) as pool:
-        for block, total in zip(batches, pool.map(of_block, batches), strict=True):
-            lost[block] = total
+    batches = list(blocks(sets.by_first_position(lanes.position)))
+    n_threads = n_threads if work > ARRAYS_UP_TO else 1  # a few milliseconds are not worth a thread
+    for block, total in zip(batches, side_by_side(of_block, batches, n_threads), strict=True):
+        lost[block] = total
     return lost
 
 
-class _Sets(NamedTuple):
+def side_by_side(work: Callable[[T], R], parts: Sequence[T], n_threads: int) -> Iterator[R]:
+    """Yield the work done on each part in their order, several at a time where there are threads and parts for it."""
+    n_threads = min(n_threads, len(parts))
+    if n_threads <= 1:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        yield from pool.map(work, parts)
+
+
+class CutSets(NamedTuple):
     """Sets of processes, each entry with its severity."""
 
     indptr: IntArray
@@ -204,10 +223,10 @@ class _Sets(NamedTuple):
         return len(self.indptr) - 1
 
     def losses(self, block: IntArray, position: IntArray, n_rows: int) -> FloatArray:
-        """Return the loss by row and set that the cuts themselves cause."""
+        """Return the loss by row and set that the cuts themselves cause; columns beyond the sets are empty."""
         length = np.diff(self.indptr)[block]
         entries = ranges(self.indptr[block], length)
-        loss = np.zeros((n_rows, len(block)))
+        loss = np.zeros((n_rows, whole_vectors(len(block))))
         cells = position[self.process[entries]], np.repeat(np.arange(len(block)), length)
         np.maximum.at(loss, cells, self.severity[entries])
         return loss
@@ -219,27 +238,26 @@ class _Sets(NamedTuple):
         return np.argsort(first, kind="stable")
 
 
-def _blocks(order: IntArray) -> Iterator[IntArray]:
+def whole_vectors(n_lanes: int) -> int:
+    """Round a number of lanes up, so that none is left over for slow scalar code."""
+    return n_lanes if n_lanes < VECTOR // 2 else -(-n_lanes // VECTOR) * VECTOR
+
+
+def blocks(order: IntArray) -> Iterator[IntArray]:
     """Cut an order into batches."""
     return (order[first : first + LANES] for first in range(0, len(order), LANES))
 
 
-def _shares(recipes: Recipes, edge_limit: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-    """Return what each edge still carries, and what each slot lacks even if no supplier loses anything."""
+def shares(recipes: Recipes, edge_limit: FloatArray | None) -> tuple[Recipes, FloatArray]:
+    """Return recipes of what each edge still carries, and what each slot lacks even if no supplier loses anything."""
     share = recipes.edge_share if edge_limit is None else recipes.edge_share * edge_limit
     slot = np.repeat(np.arange(len(recipes.slot_base)), np.diff(recipes.slot_indptr))
     delivered = recipes.slot_base + np.bincount(slot, weights=share, minlength=len(recipes.slot_base))
     shortfall = 1.0 - delivered
-    return share, np.where(np.abs(shortfall) <= ROUNDING, 0.0, shortfall)
+    return recipes._replace(edge_share=share), np.where(np.abs(shortfall) <= ROUNDING, 0.0, shortfall)
 
 
-def _lanes(recipes: Recipes, edge_limit: FloatArray | None) -> Lanes:
-    """Lay the recipes out for the compiled path."""
-    share, shortfall = _shares(recipes, edge_limit)
-    return lay_out(recipes._replace(edge_share=share), shortfall)
-
-
-def _settle(lanes: Lanes, loss: FloatArray, weight: FloatArray, tol: float, max_rounds: int) -> FloatArray:
+def settled(lanes: Lanes, loss: FloatArray, weight: FloatArray, tol: float, max_rounds: int) -> FloatArray:
     """Settle one batch and return its weighted losses."""
     total, stuck, change = settle(lanes, loss, weight, tol, max_rounds)
     if stuck >= 0:
@@ -255,9 +273,11 @@ def _array_solver(
     recipes: Recipes, edge_limit: FloatArray | None, tol: float, max_rounds: int
 ) -> Callable[[FloatArray], FloatArray]:
     """Return a function from losses by process and scenario to their fixed point, in plain arrays."""
-    share, shortfall = _shares(recipes, edge_limit)
+    limited, shortfall = shares(recipes, edge_limit)
     shape = (len(recipes.slot_base), recipes.n_processes)
-    mixing = csr_array((share, recipes.edge_supplier, recipes.slot_indptr), shape=shape)[recipes.process_slot]
+    mixing = csr_array((limited.edge_share, recipes.edge_supplier, recipes.slot_indptr), shape=shape)[
+        recipes.process_slot
+    ]
     lacking = shortfall[recipes.process_slot, None]
     fed = np.flatnonzero(np.diff(recipes.process_indptr))
     starts = recipes.process_indptr[fed]
@@ -285,7 +305,7 @@ def _array_solver(
             raised = np.maximum(loss[fed], scarcest(loss, lacking))
             change = float(np.max(raised - loss[fed]))
             loss[fed] = raised
-            if change == 0 or change * bound <= tol:
+            if change <= LAST_DIGIT or change * bound <= tol:
                 return loss
             if bound == np.inf:  # a closed loop: no bound, so go by the slowest of recent rates
                 rate = max(0.5 * rate, change / before)

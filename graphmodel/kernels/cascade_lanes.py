@@ -1,8 +1,7 @@
-"""The frozen response with 64 scenarios side by side: layout and compiled loops."""
+"""The frozen response with 64 scenarios side by side: the layout, and one batch settled in it."""
 
 from __future__ import annotations
 
-import heapq
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from graphmodel._types import BoolArray, FloatArray, IntArray
+from graphmodel.kernels.cascade_loops import readiest_first_loop, reverse_postorder_loop, settle_loop
 from graphmodel.kernels.compiling import compiled
 
 LANES = 64
@@ -59,6 +59,8 @@ class Lanes(NamedTuple):
     """Whether the component holds a loop."""
     error_bound: FloatArray
     """True error of a component divided by the last change of a round."""
+    height: FloatArray
+    """w of each row, at least 1 + max over slots of the shares of w inside its component; its largest is the bound."""
     first_slot: IntArray
     """First slot of each row, and the number of slots at the end."""
     first_edge: IntArray
@@ -69,6 +71,12 @@ class Lanes(NamedTuple):
     """Loss of the slot per unit loss of the supplier."""
     shortfall: FloatArray
     """Loss of the slot while no supplier loses anything."""
+    edge_of: IntArray
+    """Edge of the recipes that each edge is; -1 for the link to a slot that several processes read."""
+    slot_of: IntArray
+    """Slot of the recipes that each slot is; -1 for a link."""
+    internal: BoolArray
+    """Whether the edge stays within one component from which something leaks."""
 
     @property
     def n_rows(self) -> int:
@@ -132,13 +140,38 @@ def lay_out(recipes: Recipes, shortfall: FloatArray) -> Lanes:
         component_start=np.searchsorted(component, np.arange(n_components + 1)),
         cyclic=in_loop,
         error_bound=np.ones(n_components),
+        height=np.ones(n_rows),
         first_slot=_indptr(np.bincount(owner, minlength=n_rows)[np.argsort(position)]),
         first_edge=_indptr(length[by_owner]),
         supplier=supplier.astype(np.uint32),
         share=share[edge_order],
         shortfall=entry_shortfall[by_owner],
+        edge_of=np.where(is_link, -1, edge)[edge_order],
+        slot_of=np.where(linked >= 0, -1, slot)[by_owner],
+        internal=internal,
     )
-    return lanes._replace(error_bound=_error_bound(lanes, internal))
+    return _bounded(lanes)
+
+
+def reweigh(lanes: Lanes, share: FloatArray, shortfall: FloatArray) -> Lanes:
+    """Give the edges of a layout other shares, its order kept.
+
+    Parameters
+    ----------
+    lanes : layout from `lay_out`
+    share : new share of each edge of the recipes, not negative, adding to at most one in a slot, (E,)
+    shortfall : loss of each slot of the recipes while no supplier loses anything, (K,)
+
+    Notes
+    -----
+    O(E). The order was chosen for the old shares: other shares may need more rounds, but find the same answer. A
+    component that nothing leaks from is taken to stay so.
+    """
+    # position -1, a link, reads what is appended
+    renewed = lanes._replace(
+        share=np.append(share, 1.0)[lanes.edge_of], shortfall=np.append(shortfall, 0.0)[lanes.slot_of]
+    )
+    return _bounded(renewed) if lanes.internal.any() else renewed
 
 
 def settle(
@@ -179,20 +212,29 @@ def settle(
     return total, int(stuck[0]) if len(stuck) else -1, float(last_change.max(initial=0.0))
 
 
-def _error_bound(lanes: Lanes, internal: BoolArray) -> FloatArray:
-    """Return max w of each component for w = 1 + max over slots of the shares of w inside it."""
-    height = np.ones((lanes.n_rows, 1))
-    last_change = np.zeros(len(lanes.cyclic))
+def _bounded(lanes: Lanes) -> Lanes:
+    """Find the height of each row, from the one it has upward, and with it the error bound of each component."""
+    if not lanes.n_rows:
+        return lanes
     slack = 0.1
+    height = lanes.height[:, None].copy()
+    last_change = np.zeros(len(lanes.cyclic))
     compiled(settle_loop)(
         lanes.component_start, lanes.cyclic, np.ones(len(lanes.cyclic)), lanes.first_slot, lanes.first_edge,
-        lanes.supplier, np.where(internal, lanes.share, 0.0), np.ones(len(lanes.shortfall)), height,
+        lanes.supplier, np.where(lanes.internal, lanes.share, 0.0), np.ones(len(lanes.shortfall)), height,
         np.ones(lanes.n_rows, dtype=bool), np.zeros(lanes.n_rows), slack, 1000, last_change,
     )  # fmt: skip
-    if not lanes.n_rows:
-        return np.ones(0)
-    tallest = np.maximum.reduceat(height[:, 0], lanes.component_start[:-1]) / (1 - slack)
-    return np.where(last_change > 0, CLOSED, tallest)
+    bound = np.maximum.reduceat(height[:, 0], lanes.component_start[:-1]) / (1 - slack)
+    closed = (last_change > 0) | np.isinf(lanes.error_bound)
+    if not closed.any():
+        return lanes._replace(error_bound=bound, height=height[:, 0])
+    leaks = ~np.repeat(closed, np.diff(lanes.component_start))
+    row = np.repeat(np.arange(lanes.n_rows), np.diff(lanes.first_edge[lanes.first_slot]))
+    return lanes._replace(
+        error_bound=np.where(closed, CLOSED, bound),
+        height=np.where(leaks, height[:, 0], 1.0),
+        internal=lanes.internal & leaks[row],
+    )
 
 
 def _evaluation_order(n_rows: int, source: IntArray, target: IntArray, share: FloatArray) -> tuple[IntArray, IntArray]:
@@ -230,141 +272,3 @@ def ranges(start: IntArray, length: IntArray) -> IntArray:
 def _indptr(length: IntArray) -> IntArray:
     """Turn lengths into CSR pointers."""
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(length)])
-
-
-def reverse_postorder_loop(indptr: IntArray, indices: IntArray, roots: IntArray) -> IntArray:
-    """Rank rows by decreasing time at which a depth-first search leaves them."""
-    n_rows = len(indptr) - 1
-    number = np.full(n_rows, -1, dtype=np.int64)
-    cursor = indptr[:-1].copy()
-    seen = np.zeros(n_rows, dtype=np.bool_)
-    stack = np.empty(n_rows, dtype=np.int64)
-    left = n_rows
-    for root in roots:
-        if seen[root]:
-            continue
-        seen[root] = True
-        stack[0] = root
-        depth = 1
-        while depth:
-            row = stack[depth - 1]
-            if cursor[row] < indptr[row + 1]:
-                successor = indices[cursor[row]]
-                cursor[row] += 1
-                if not seen[successor]:
-                    seen[successor] = True
-                    stack[depth] = successor
-                    depth += 1
-            else:
-                depth -= 1
-                left -= 1
-                number[row] = left
-    return number
-
-
-def readiest_first_loop(indptr: IntArray, indices: IntArray, share: FloatArray, rank: IntArray) -> IntArray:
-    """Order rows by rank, and within one by the share that still comes from rows not yet placed."""
-    n_rows = len(rank)
-    pending = np.zeros(n_rows)
-    for row in range(n_rows):
-        for place in range(indptr[row], indptr[row + 1]):
-            if rank[indices[place]] == rank[row] and indices[place] != row:
-                pending[indices[place]] += share[place]
-    heap = [(rank[row], pending[row], row) for row in range(n_rows)]
-    heapq.heapify(heap)
-    placed = np.zeros(n_rows, dtype=np.bool_)
-    order = np.empty(n_rows, dtype=np.int64)
-    count = 0
-    while count < n_rows:
-        _, _, row = heapq.heappop(heap)
-        if placed[row]:
-            continue
-        placed[row] = True
-        order[count] = row
-        count += 1
-        for place in range(indptr[row], indptr[row + 1]):
-            reader = indices[place]
-            if rank[reader] == rank[row] and not placed[reader]:
-                pending[reader] -= share[place]
-                heapq.heappush(heap, (rank[reader], pending[reader], reader))
-    return order
-
-
-def settle_loop(
-    component_start: IntArray,
-    cyclic: BoolArray,
-    error_bound: FloatArray,
-    first_slot: IntArray,
-    first_edge: IntArray,
-    supplier: NDArray[np.uint32],
-    share: FloatArray,
-    shortfall: FloatArray,
-    loss: FloatArray,
-    touched: BoolArray,
-    weight: FloatArray,
-    allowance: float,
-    max_rounds: int,
-    last_change: FloatArray,
-) -> FloatArray:
-    """Sweep the components in order, each to its fixed point; see `settle`."""
-    n_rows, n_lanes = loss.shape
-    changed = np.zeros(n_rows, dtype=np.int64)  # time of the last change; 0 = still untouched
-    checked = np.zeros(n_rows, dtype=np.int64)  # time of the last evaluation
-    mix = np.zeros((1, n_lanes))
-    for row in range(n_rows):
-        if touched[row]:
-            changed[row] = 1
-    clock = 1
-    for component in range(len(cyclic)):
-        before = np.inf
-        rate = 0.0
-        for turn in range(max_rounds):
-            largest = 0.0
-            for row in range(component_start[component], component_start[component + 1]):
-                stale = False
-                for slot in range(first_slot[row], first_slot[row + 1]):
-                    if checked[row] == 0 and shortfall[slot] > 0:
-                        stale = True
-                    for edge in range(first_edge[slot], first_edge[slot + 1]):
-                        if changed[supplier[edge]] > checked[row]:
-                            stale = True
-                            break
-                    if stale:
-                        break
-                if not stale:
-                    continue
-                clock += 1
-                checked[row] = clock
-                rise = 0.0
-                for slot in range(first_slot[row], first_slot[row + 1]):
-                    for lane in range(n_lanes):
-                        mix[0, lane] = shortfall[slot]
-                    for edge in range(first_edge[slot], first_edge[slot + 1]):
-                        seller = supplier[edge]
-                        if changed[seller]:
-                            part = share[edge]
-                            for lane in range(n_lanes):
-                                mix[0, lane] += part * loss[seller, lane]
-                    for lane in range(n_lanes):
-                        rise = max(rise, mix[0, lane] - loss[row, lane])
-                        loss[row, lane] = max(loss[row, lane], mix[0, lane])
-                if rise > 0:
-                    clock += 1
-                    changed[row] = clock
-                    largest = max(largest, rise)
-            if not cyclic[component] or largest == 0 or largest * error_bound[component] <= allowance:
-                break
-            if error_bound[component] > 1e300:  # closed loop: no bound, so go by the slowest of recent rates
-                rate = max(0.5 * rate, largest / before)
-                if turn > 2 and rate < 1 and largest * rate <= 0.01 * allowance * (1 - rate):
-                    break
-            before = largest
-            if turn == max_rounds - 1:
-                last_change[component] = largest
-    total = np.zeros(n_lanes)
-    for row in range(n_rows):
-        touched[row] = changed[row] > 0
-        if touched[row] and weight[row] != 0:
-            for lane in range(n_lanes):
-                total[lane] += weight[row] * loss[row, lane]
-    return total

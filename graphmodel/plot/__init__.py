@@ -26,6 +26,7 @@ from graphmodel.plot.quality import weakest_ranking as weakest_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
 from graphmodel.plot.removal import overview_ranking as overview_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
+from graphmodel.plot.uncertainty import uncertainty_intervals as uncertainty_intervals
 from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
 from graphmodel.plot.world_map import world_map as world_map
@@ -41,6 +42,7 @@ from graphmodel.results import (
     RemovalResult,
     Result,
     ShareResult,
+    UncertaintyResult,
     WeakestResult,
 )
 
@@ -55,6 +57,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ShareResult: stage_shares,
+    UncertaintyResult: uncertainty_intervals,
     WeakestResult: weakest_ranking,
 }
 """The plot of each result that ``result.plot()`` draws."""

@@ -1,21 +1,15 @@
-"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen] [centrality] [reroute] [real]``."""
+"""Print the tables of benchmarks: ``python -m tests.benchmarks``, or only those named."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from tests.benchmarks import bench_centrality, bench_frozen, bench_reachability, bench_real, bench_reroute
 from tests.benchmarks.timing import versions
 
-BENCHMARKS = {
-    "reachability": bench_reachability.run,
-    "frozen": bench_frozen.run,
-    "centrality": bench_centrality.run,
-    "reroute": bench_reroute.run,
-    "real": bench_real.run,
-}
+BENCHMARKS = ("reachability", "frozen", "scenarios", "centrality", "reroute", "real")
 
 if __name__ == "__main__":
     print(versions())
     for name in sys.argv[1:] or BENCHMARKS:
-        BENCHMARKS[name]()
+        import_module(f"tests.benchmarks.bench_{name}").run()
