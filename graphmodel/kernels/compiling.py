@@ -32,7 +32,5 @@ def compiled(loop: Callable[P, R]) -> Callable[P, R]:
     """
     from numba import njit  # noqa: PLC0415 - half a second, wanted by large networks only
 
-    machine_code: Callable[P, R] = njit(
-        cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz"}
-    )(loop)
+    machine_code: Callable[P, R] = njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})(loop)
     return machine_code
