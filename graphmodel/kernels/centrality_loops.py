@@ -270,3 +270,39 @@ def nearness_loop(
             for place in range(8):
                 total += byte_sum[place, (mask[entry] >> shifts[place]) & byte]
             near[node[entry]] += total / level
+
+
+def core_loop(first: IntArray, neighbour: NDArray[np.uint32]) -> IntArray:
+    """Peel nodes off, least linked first; a node's core is its number of links when its turn comes."""
+    n = len(first) - 1
+    core = np.diff(first)
+    largest = 0
+    for node in range(n):
+        largest = max(largest, core[node])
+    start = np.zeros(largest + 2, dtype=np.int64)  # where nodes with k links left begin
+    for node in range(n):
+        start[core[node] + 1] += 1
+    for k in range(largest + 1):
+        start[k + 1] += start[k]
+    cursor = start.copy()
+    order = np.empty(n, dtype=np.int64)
+    place = np.empty(n, dtype=np.int64)
+    for node in range(n):
+        place[node] = cursor[core[node]]
+        order[place[node]] = node
+        cursor[core[node]] += 1
+    for turn in range(n):
+        node = order[turn]
+        for link in range(first[node], first[node + 1]):
+            other = neighbour[link]
+            if core[other] > core[node]:
+                # Swap with the first of its kind, which then is the last of the kind below.
+                ahead = max(start[core[other]], turn + 1)
+                displaced = order[ahead]
+                order[place[other]] = displaced
+                place[displaced] = place[other]
+                order[ahead] = other
+                place[other] = ahead
+                start[core[other]] = ahead + 1
+                core[other] -= 1
+    return core

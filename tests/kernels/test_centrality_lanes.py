@@ -110,6 +110,19 @@ def check_paths(network):
         assert paths.closeness_to_demand(*network, demand, method=way) == pytest.approx(mean, rel=1e-9, abs=1e-12)
 
 
+@settings(max_examples=200, deadline=None)
+@given(networks(max_nodes=14))
+def test_cores_are_those_networkx_finds(network):
+    cores = in_order(nx.core_number(simple(*network).to_undirected()))
+    for way in WAYS:
+        assert paths.core_number(*network, method=way).tolist() == cores
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_triangle_with_a_tail_has_a_core_of_two(way):
+    assert paths.core_number(5, *ends_of("01 12 20 23 32 33"), method=way).tolist() == [2, 2, 2, 1, 0]
+
+
 @settings(max_examples=20, deadline=None)
 @given(network=wide(), random=st.randoms(use_true_random=False))
 def test_names_and_the_number_of_threads_do_not_matter(network, random):
