@@ -33,7 +33,7 @@ SAMPLE = 256
 """Sources of a sampled igraph run."""
 
 OWN_SAMPLE = 64 * 40
-"""Sources of a sampled run of our own; a tenth of the words that a full run would share."""
+"""Sources of a sampled run of our own; being sparse they share fewer edges than in a full run, which counts against us."""
 
 
 def run(sizes=SIZES):

@@ -123,7 +123,7 @@ def test_a_triangle_with_a_tail_has_a_core_of_two(way):
     assert paths.core_number(5, *ends_of("01 12 20 23 32 33"), method=way).tolist() == [2, 2, 2, 1, 0]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(network=wide(), random=st.randoms(use_true_random=False))
 def test_names_and_the_number_of_threads_do_not_matter(network, random):
     n, source, target = network
@@ -141,7 +141,7 @@ def test_names_and_the_number_of_threads_do_not_matter(network, random):
         assert renamed[new] == pytest.approx(score, rel=1e-12, abs=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(wide())
 def test_what_lies_between_all_pairs_is_the_sum_of_their_inner_steps(network):
     # every shortest path of d steps crosses d - 1 nodes
