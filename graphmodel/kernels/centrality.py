@@ -15,8 +15,20 @@ from scipy.sparse.linalg import splu
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError
+from graphmodel.kernels import walks
 
 Side = Literal["in", "out"]
+
+Method = Literal["auto", "arrays", "compiled"]
+
+ARRAYS_UP_TO = 50_000
+"""Edges up to which plain arrays finish before a compiler would have woken."""
+
+PRODUCTS = 100
+"""Terms of a series after which sweeps in the order of the flow are the better way."""
+
+ROUNDS = 2_000
+"""Sweeps after which a loop that hardly leaks is left to a factorisation."""
 
 LEAST_LEAK = 1e-12
 """A loop that passes on more than one minus this has no finite total requirements."""
@@ -127,8 +139,16 @@ def n_dependents(n: int, source: IntArray, target: IntArray, weight: FloatArray,
     return np.bincount(shares.coords[0][shares.data >= least - 1e-12], minlength=n)
 
 
-def total_requirements(n: int, source: IntArray, target: IntArray, weight: FloatArray) -> FloatArray:
+def total_requirements(
+    n: int, source: IntArray, target: IntArray, weight: FloatArray, *, method: Method = "auto"
+) -> FloatArray:
     """Sum, over all buyers, the throughput that one more unit at each node would call for upstream.
+
+    Parameters
+    ----------
+    n, source, target, weight : the network; flow on parallel edges adds
+    method : ``"arrays"`` sums the series 1 + A' 1 + …, ``"compiled"`` sweeps in the order of the flow; where a loop
+        leaks too little for that, a sparse factorisation follows. ``"auto"`` sums first, then sweeps if large
 
     Returns
     -------
@@ -143,7 +163,12 @@ def total_requirements(n: int, source: IntArray, target: IntArray, weight: Float
     Notes
     -----
     A_ij = f_ij / T_j with T_j the larger of what arrives at j and what leaves it (a node that makes more than it
-    receives, such as a mine, brings the rest itself). One sparse factorisation.
+    receives, such as a mine, brings the rest itself).
+
+    The answer x solves x = 1 + A' x. If a guess misses this by r at most at any node, it misses x by at most
+    r / (1 - r) of x itself, since (I - A')^-1 turns r into r x; both stop when r is 1e-13 of the largest value.
+    O(E) a term or sweep, some fifteen where a tenth is recycled. A factorisation fills in: 70 times as slow at
+    3 000 nodes.
 
     References
     ----------
@@ -155,13 +180,24 @@ def total_requirements(n: int, source: IntArray, target: IntArray, weight: Float
     >>> total_requirements(3, np.array([0, 1]), np.array([1, 2]), np.array([4.0, 4.0]))
     array([1., 2., 3.])
     """
-    flows = flow_matrix(n, source, target, weight)
-    arriving = np.asarray(flows.sum(axis=0), dtype=np.float64)
-    leaving = np.asarray(flows.sum(axis=1), dtype=np.float64)
-    recipe = csr_array(flows @ diags_array(_inverse(np.maximum(arriving, leaving))))
+    arriving = strength(n, source, target, weight, side="in")
+    leaving = strength(n, source, target, weight, side="out")
+    share = weight * _inverse(np.maximum(arriving, leaving))[target]
+    needs = np.ones(n)
+    if method != "compiled":
+        taken = csr_array((share, (target, source)), shape=(n, n))
+        for _ in range(PRODUCTS):
+            before, needs = needs, 1.0 + taken @ needs
+            if (needs - before).max(initial=0.0) <= 1e-13 * needs.max(initial=1.0):
+                return needs
+    recipe = flow_matrix(n, source, target, share)
     _refuse_closed_loops(recipe)
-    if n == 0:
-        return np.zeros(0)
+    if method == "compiled" or (method == "auto" and len(source) > ARRAYS_UP_TO):
+        walk = walks.lay_out(n, source, target, share)
+        needs = np.ones(n)
+        for _ in range(ROUNDS):
+            if walks.sweep(walk, np.ones(n), needs).largest <= 1e-13 * needs.max(initial=1.0):
+                return needs[walk.position]
     factors = splu((eye_array(n) - recipe.T).tocsc())
     return np.asarray(factors.solve(np.ones(n)), dtype=np.float64)
 
@@ -209,7 +245,7 @@ def trophic_level(n: int, source: IntArray, target: IntArray, weight: FloatArray
 
 def page_rank(
     n: int, source: IntArray, target: IntArray, weight: FloatArray, *, against_flow: bool = False,
-    damping: float = 0.85, tol: float = 1e-12,
+    damping: float = 0.85, tol: float = 1e-12, method: Method = "auto",
 ) -> FloatArray:  # fmt: skip
     """Return where a walker along the flow, or against it, is found; sums to one.
 
@@ -219,6 +255,8 @@ def page_rank(
     against_flow : walk from buyer to supplier, so that suppliers of important users rank high
     damping : chance of a further step; otherwise, and from a dead end, the walker starts again anywhere
     tol : largest true error, summed over nodes
+    method : ``"arrays"`` is repeated products, ``"compiled"`` sweeps in the order of the flow; ``"auto"`` chooses by
+        the number of edges
 
     Returns
     -------
@@ -227,10 +265,15 @@ def page_rank(
 
     Notes
     -----
-    Power iteration; the error is at most damping / (1 - damping) times the last change. O(E log tol / log damping).
+    Without restarts from dead ends the answer y solves y = 1 / n + damping P' y, and restarts only make it
+    larger everywhere by one factor, so it is scaled at the end. A guess that misses the equation by r in sum misses y
+    by at most r / (1 - damping), and the scaled one by twice that over the sum of y. O(E) a round, at most
+    log tol / log damping of them, one where nothing flows in loops and rounds are sweeps.
 
     References
     ----------
+    Gleich, D. F. (2015) PageRank beyond the web. SIAM Review 57, 321-363. https://doi.org/10.1137/140976649
+
     Brin, S. and Page, L. (1998) The anatomy of a large-scale hypertextual web search engine. Computer Networks and
     ISDN Systems 30, 107-117. https://doi.org/10.1016/S0169-7552(98)00110-X
 
@@ -243,17 +286,22 @@ def page_rank(
         return np.zeros(0)
     if against_flow:
         source, target = target, source
-    flows = flow_matrix(n, source, target, weight)
-    leaving = np.asarray(flows.sum(axis=1), dtype=np.float64)
-    step = csr_array((diags_array(_inverse(leaving)) @ flows).T)
-    stuck = leaving == 0
-    rank = np.full(n, 1.0 / n)
+    leaving = strength(n, source, target, weight, side="out")
+    share = weight * _inverse(leaving)[source]
     # The change shrinks by damping a round, from 2 at most, so this many rounds are always enough.
     rounds = int(np.ceil(np.log(tol * (1 - damping) / 2) / np.log(damping))) + 2 if damping > 0 else 1
+    rank = np.full(n, 1.0 / n)
+    if method == "compiled" or (method == "auto" and len(source) > ARRAYS_UP_TO):
+        walk = walks.lay_out(n, source, target, damping * share)
+        for _ in range(rounds):
+            missed = walks.sweep(walk, np.full(n, 1.0 / n), rank).total
+            if 2 * missed <= tol * (1 - damping) * rank.sum():
+                break
+        return np.asarray((rank / rank.sum())[walk.position], dtype=np.float64)
+    step = csr_array((damping * share, (target, source)), shape=(n, n))
     for _ in range(rounds):
-        before = rank
-        rank = damping * (step @ rank + rank[stuck].sum() / n) + (1 - damping) / n
-        if np.abs(rank - before).sum() * damping <= tol * (1 - damping):
+        before, rank = rank, 1.0 / n + step @ rank
+        if 2 * damping * np.abs(rank - before).sum() <= tol * (1 - damping) * rank.sum():
             break
     return np.asarray(rank / rank.sum(), dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""Centralities that follow from paths and structure, most of them delegated to igraph.
+"""Centralities that follow from paths and structure: igraph or plain arrays when small, compiled when large.
 
 Parallel edges are merged first: distances are one over the summed flow, existence counts once. Self-loops are
 dropped.
@@ -6,7 +6,7 @@ dropped.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -15,14 +15,36 @@ from scipy.sparse.linalg import ArpackNoConvergence, eigs, eigsh
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError
+from graphmodel.kernels import centrality_lanes as lanes
 from graphmodel.kernels.centrality import flow_matrix
+from graphmodel.kernels.centrality_loops import core_loop
+from graphmodel.kernels.compiling import compiled
 
 if TYPE_CHECKING:
     import igraph
 
+Method = Literal["auto", "arrays", "compiled"]
 
-def betweenness(n: int, source: IntArray, target: IntArray) -> FloatArray:
+LIBRARY_UP_TO = 50_000_000
+"""Sources times links below which igraph or plain arrays finish before a compiler would have woken."""
+
+EDGES_UP_TO = 50_000
+"""Edges up to which work that takes one pass over them is not compiled."""
+
+LEAST_SHARED = 6.0
+"""Sources an entry must have on average for rows of 64 to pay; in long thin chains it is near one."""
+
+
+def betweenness(
+    n: int, source: IntArray, target: IntArray, *, method: Method = "auto", n_threads: int = 1
+) -> FloatArray:
     """Count the shortest paths, in steps, that pass through each node.
+
+    Parameters
+    ----------
+    n, source, target : the network; parallel edges are one path, not several, and self-loops none
+    method : ``"arrays"`` is igraph, ``"compiled"`` is numba; ``"auto"`` chooses by predicted work
+    n_threads : searches worked on at the same time when compiled; the answer does not depend on it
 
     Returns
     -------
@@ -31,7 +53,10 @@ def betweenness(n: int, source: IntArray, target: IntArray) -> FloatArray:
 
     Notes
     -----
-    Parallel edges are one path, not several. O(n E), by igraph.
+    Brandes' algorithm, O(n E): by igraph, or with 64 sources side by side. Path counts are doubles; when compiled,
+    sources whose counts pass 1e300 are done with logarithms, about 1e-12 a step. igraph's counts overflow to nan
+    there, and then the compiled way is taken; in fewer than 1 900 nodes they cannot, as n nodes hold at most
+    exp(n / e) shortest paths between two.
 
     References
     ----------
@@ -43,7 +68,7 @@ def betweenness(n: int, source: IntArray, target: IntArray) -> FloatArray:
     >>> betweenness(3, np.array([0, 1]), np.array([1, 2]))
     array([0., 1., 0.])
     """
-    return np.asarray(_simple(n, source, target).betweenness(), dtype=np.float64)
+    return _betweenness(n, source, target, np.arange(n), None, method, n_threads)
 
 
 def betweenness_by_flow(n: int, source: IntArray, target: IntArray, weight: FloatArray) -> FloatArray:
@@ -73,9 +98,16 @@ def betweenness_by_flow(n: int, source: IntArray, target: IntArray, weight: Floa
 
 
 def betweenness_to_demand(
-    n: int, source: IntArray, target: IntArray, origins: IntArray, demand_nodes: IntArray
-) -> FloatArray:
+    n: int, source: IntArray, target: IntArray, origins: IntArray, demand_nodes: IntArray, *,
+    method: Method = "auto", n_threads: int = 1,
+) -> FloatArray:  # fmt: skip
     """Count the shortest paths, in steps, from origins to demand that pass through each node.
+
+    Parameters
+    ----------
+    n, source, target : the network
+    origins, demand_nodes : where paths start and end
+    method, n_threads : as in `betweenness`
 
     Returns
     -------
@@ -85,7 +117,7 @@ def betweenness_to_demand(
 
     Notes
     -----
-    O(origins · E), by igraph.
+    O(origins · E), as in `betweenness`.
 
     References
     ----------
@@ -99,13 +131,19 @@ def betweenness_to_demand(
     """
     if len(origins) == 0 or len(demand_nodes) == 0:
         return np.zeros(n)
-    graph = _simple(n, source, target)
-    ends = {"sources": np.unique(origins).tolist(), "targets": np.unique(demand_nodes).tolist()}
-    return np.asarray(graph.betweenness(**ends), dtype=np.float64)
+    return _betweenness(n, source, target, np.unique(origins), np.unique(demand_nodes), method, n_threads)
 
 
-def closeness_to_demand(n: int, source: IntArray, target: IntArray, demand: FloatArray) -> FloatArray:
+def closeness_to_demand(
+    n: int, source: IntArray, target: IntArray, demand: FloatArray, *, method: Method = "auto", n_threads: int = 1
+) -> FloatArray:
     """Return how near each node is to demand: the mean of one over the steps, weighted by demand.
+
+    Parameters
+    ----------
+    n, source, target : the network; existence counts once
+    demand : demand at each node, (n,)
+    method, n_threads : as in `betweenness`; ``"arrays"`` is numpy
 
     Returns
     -------
@@ -114,8 +152,9 @@ def closeness_to_demand(n: int, source: IntArray, target: IntArray, demand: Floa
 
     Notes
     -----
-    sum over d ≠ v of demand_d / steps(v → d), over the sum of demand_d. One search for each demand node against the
-    flow: O(demand nodes · E).
+    sum over d ≠ v of demand_d / steps(v → d), over the sum of demand_d. Searches start at
+    demand nodes and go against the flow, each a bit of a word: O(demand nodes · E / 64) words, times the levels when
+    by arrays.
 
     References
     ----------
@@ -127,24 +166,34 @@ def closeness_to_demand(n: int, source: IntArray, target: IntArray, demand: Floa
     >>> closeness_to_demand(3, np.array([0, 1]), np.array([1, 2]), np.array([0.0, 0.0, 7.0]))
     array([0.5, 1. , 0. ])
     """
-    near = np.zeros(n)
     wanted = np.flatnonzero(demand > 0)
-    reverse = _simple(n, target, source)
-    for first in range(0, len(wanted), 64):
-        block = wanted[first : first + 64]
-        steps = np.asarray(reverse.distances(source=block.tolist()), dtype=np.float64)
-        near += demand[block] @ np.divide(1.0, steps, out=np.zeros(steps.shape), where=steps > 0)
+    if method == "compiled" or (method == "auto" and len(wanted) * len(source) > LIBRARY_UP_TO):
+        against = lanes.links(n, target, source)
+        ends = lanes.alike(lanes.links(n, source, target), wanted.astype(np.uint32))
+        near = lanes.nearness(against, ends, np.asarray(demand, dtype=np.float64), n_threads=n_threads)
+    else:
+        near = _nearness_by_arrays(n, source, target, wanted, np.asarray(demand, dtype=np.float64))
     others = demand.sum() - demand
     mean: FloatArray = np.divide(near, others, out=np.zeros(n), where=others > 0)
     return mean
 
 
-def core_number(n: int, source: IntArray, target: IntArray) -> IntArray:
+def core_number(n: int, source: IntArray, target: IntArray, *, method: Method = "auto") -> IntArray:
     """Return the largest k such that each node belongs to a part where all have k neighbours.
+
+    Parameters
+    ----------
+    n, source, target : the network; existence counts once
+    method : ``"arrays"`` is igraph, ``"compiled"`` is numba; ``"auto"`` chooses by the number of edges
+
+    Returns
+    -------
+    IntArray
+        Core numbers, (n,); 0 for a node without links.
 
     Notes
     -----
-    On the undirected simple network. O(E), by igraph.
+    On the undirected simple network. O(E).
 
     References
     ----------
@@ -156,6 +205,9 @@ def core_number(n: int, source: IntArray, target: IntArray) -> IntArray:
     >>> core_number(4, np.array([0, 1, 2, 2]), np.array([1, 2, 0, 3]))
     array([2, 2, 2, 1])
     """
+    if method == "compiled" or (method == "auto" and len(source) > EDGES_UP_TO):
+        both = lanes.links(n, np.concatenate([source, target]), np.concatenate([target, source]))
+        return compiled(core_loop)(both.first, both.neighbour)
     graph = _simple(n, source, target).as_undirected(mode="collapse")
     return np.asarray(graph.coreness(), dtype=np.int64)
 
@@ -273,6 +325,63 @@ def eigenvector(n: int, source: IntArray, target: IntArray, weight: FloatArray) 
     return score
 
 
+def _betweenness(
+    n: int, source: IntArray, target: IntArray, origins: IntArray, ends: IntArray | None, method: Method, n_threads: int
+) -> FloatArray:
+    """Sum the shares of shortest paths from ``origins`` to ``ends``, or to all nodes."""
+    if n == 0:
+        return np.zeros(0)
+    sources = np.asarray(origins, dtype=np.uint32)
+    if method == "arrays" or (method == "auto" and len(origins) * len(source) <= LIBRARY_UP_TO):
+        graph = _simple(n, source, target)
+        limits = {} if ends is None else {"sources": origins.tolist(), "targets": ends.tolist()}
+        score = np.asarray(graph.betweenness(**limits), dtype=np.float64)
+        if method == "arrays" or np.isfinite(score).all():
+            return score
+    outward, inward = lanes.links(n, source, target), lanes.links(n, target, source)
+    sources = lanes.alike(inward, sources)
+    overflowed = method == "auto" and len(origins) * len(source) <= LIBRARY_UP_TO
+    if method == "auto" and not overflowed and lanes.sharing(outward, sources) < LEAST_SHARED:
+        return _betweenness(n, source, target, origins, ends, "arrays", n_threads)
+    wanted = np.ones(n)
+    if ends is not None:
+        wanted = np.zeros(n)
+        wanted[ends] = 1.0
+    return lanes.paths_through(outward, inward, sources, wanted, n_threads=n_threads)
+
+
+def _nearness_by_arrays(n: int, source: IntArray, target: IntArray, ends: IntArray, demand: FloatArray) -> FloatArray:
+    """Sum demand over steps, with all ends as bits of rows of words, level by level."""
+    near = np.zeros(n)
+    order = np.argsort(source, kind="stable")
+    starts = np.flatnonzero(np.diff(source[order], prepend=-1))
+    sellers, buyers = source[order][starts], target[order]
+    width = -(-len(ends) // lanes.LANES)
+    # A thousand ends at a time bounds the gathered rows to 128 bytes an edge.
+    for first in range(0, width, 16):
+        block = ends[first * lanes.LANES : (first + 16) * lanes.LANES]
+        words = -(-len(block) // lanes.LANES)
+        front = np.zeros((n, words), dtype=np.uint64)
+        lane = np.arange(len(block))
+        front[block, lane // lanes.LANES] = lanes.BITS[lane % lanes.LANES]
+        seen = front.copy()
+        weight = np.zeros(words * lanes.LANES)
+        weight[: len(block)] = demand[block]
+        table = np.concatenate([lanes.byte_sums(part) for part in weight.reshape(words, lanes.LANES)])
+        level = 0
+        while front.any():
+            level += 1
+            ahead = np.zeros_like(front)
+            if len(starts):
+                ahead[sellers] = np.bitwise_or.reduceat(front[buyers], starts, axis=0)
+            front = ahead & ~seen
+            seen |= front
+            found = np.flatnonzero(front.any(axis=1))
+            sets = front[found].view(np.uint8)
+            near[found] += table[np.arange(8 * words), sets].sum(axis=1) / level
+    return near
+
+
 def _leading(matrix: csr_array, *, symmetric: bool = True) -> FloatArray:
     """Return the leading eigenvector nearest to an even one, positive and summing to one."""
     n = matrix.shape[0]
@@ -300,5 +409,10 @@ def _simple(n: int, source: IntArray, target: IntArray) -> igraph.Graph:
     """Return the network as igraph, each pair once and in order, self-loops left out."""
     import igraph  # noqa: PLC0415 - loads pyplot
 
-    pairs = np.unique((source.astype(np.int64) * n + target)[source != target])
-    return igraph.Graph(n=n, edges=np.column_stack([pairs // max(n, 1), pairs % max(n, 1)]), directed=True)
+    if len(source) > EDGES_UP_TO:
+        first, neighbour = lanes.links(n, source, target)
+        pairs = np.column_stack([np.repeat(np.arange(n), np.diff(first)), neighbour.astype(np.int64)])
+    else:
+        keys = np.unique((source.astype(np.int64) * n + target)[source != target])
+        pairs = np.column_stack([keys // max(n, 1), keys % max(n, 1)])
+    return igraph.Graph(n=n, edges=pairs, directed=True)

@@ -27,9 +27,10 @@ def compiled(loop: Callable[P, R]) -> Callable[P, R]:
     Notes
     -----
     Importing numba takes 0.4 s and compiling a loop 0.1 to 3 s, once per machine. Only the
-    assumptions that no number is nan and that zeros have no sign are relaxed; sums keep their order.
+    assumptions that no number is nan and that zeros have no sign are relaxed; sums keep their order. Division
+    is not checked for zero, since a check in a loop keeps it from running side by side.
     """
     from numba import njit  # noqa: PLC0415 - half a second, wanted by large networks only
 
-    machine_code: Callable[P, R] = njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})(loop)
+    machine_code: Callable[P, R] = njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})(loop)
     return machine_code
