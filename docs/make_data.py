@@ -41,6 +41,7 @@ def page() -> str:
     tables = gm.datasets.extras(NAME)
     parts = [HEAD.format(name=NAME, counts=_counts(network))]
     parts.append("## The largest plants and country shares\n\n" + _largest(network, tables["controls"]))
+    parts.append("## Capacities and stocks\n\n" + _capacities_and_stocks(network))
     parts.append("## The ten weakest data that matter most\n\n" + _weakest())
     parts.append("## Material by material\n\n" + _materials(network))
     parts.append("## Where sources disagree most\n\n" + _spread(tables["controls"]))
@@ -78,6 +79,28 @@ def _largest(network: gm.Network, controls: pd.DataFrame) -> str:
     }
     table = pd.DataFrame({name: grades.value_counts().reindex(EVIDENCE, fill_value=0) for name, grades in rows.items()})
     return LOOKED_UP + _markdown(table.T.rename_axis("number of").reset_index())
+
+
+def _capacities_and_stocks(network: gm.Network) -> str:
+    """Evidence of what nodes could make, and of what is held."""
+    nodes, stocks = network.nodes, network.table("stocks")
+    able = nodes["kind"].isin(["facility", "remainder"])
+    rows = {
+        f"capacities of plants, of {(nodes['kind'] == 'facility').sum()}": nodes[nodes["kind"] == "facility"],
+        f"capacities of remainders, of {(nodes['kind'] == 'remainder').sum()}": nodes[nodes["kind"] == "remainder"],
+    }
+    grades = {name: table["capacity_evidence"] for name, table in rows.items()}
+    grades |= {
+        "stocks of firms": stocks.loc[stocks["holder"] == "firm", "evidence"],
+        "public stocks": stocks.loc[stocks["holder"] == "public", "evidence"],
+    }
+    table = pd.DataFrame({name: kinds.value_counts().reindex(EVIDENCE, fill_value=0) for name, kinds in grades.items()})
+    without = (nodes["capacity"].isna() & able).sum()
+    head = (
+        "A capacity is a nameplate, or output over the utilisation of the stage; the grade is that of the nameplate or of the utilisation. "
+        f"For {without} plants and remainders nothing is known, and no spare is claimed.\n\n"
+    )
+    return head + _markdown(table.T.rename_axis("number of").reset_index())
 
 
 def _weakest() -> str:

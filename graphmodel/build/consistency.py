@@ -84,9 +84,8 @@ def _owners(sources: Sources) -> Iterator[Problem]:
             yield sources.problem("owners", int(rows.index[0]), "node_id", f"shares sum to {total:.3f}, above 1, for")
 
 
-def _plant_stages(sources: Sources) -> Iterator[Problem]:
-    """A plant that makes what its stage does not make, or nothing at all."""
-    plants, outputs = sources["plants"], sources["plant_outputs"]
+def _stages_of(sources: Sources) -> dict[str, set[str]]:
+    """Return the stages at which each form is made."""
     materials = sources["materials"][["stage", "material"]]
     recipes = sources["recipes"][["stage", "output"]].set_axis(["stage", "material"], axis=1)
     companions = sources["coproducts"][["stage", "companion"]].set_axis(["stage", "material"], axis=1)
@@ -94,6 +93,13 @@ def _plant_stages(sources: Sources) -> Iterator[Problem]:
     made_at: dict[str, set[str]] = {}
     for row in pd.concat([materials, recipes, companions, *totals]).itertuples():
         made_at.setdefault(str(row.material), set()).add(str(row.stage))
+    return made_at
+
+
+def _plant_stages(sources: Sources) -> Iterator[Problem]:
+    """A plant that makes what its stage does not make, or nothing at all."""
+    plants, outputs = sources["plants"], sources["plant_outputs"]
+    made_at = _stages_of(sources)
     stage = sources.keyed["plants"]["stage"]
     for position, row in enumerate(outputs.itertuples()):
         where = made_at[row.material]
@@ -107,7 +113,8 @@ def _plant_stages(sources: Sources) -> Iterator[Problem]:
 
 def _places(sources: Sources) -> Iterator[Problem]:
     """A group of countries where one country must stand."""
-    for table, column in (("plants", "country"), ("plants", "control"), ("owners", "owner_country")):
+    single = (("plants", "country"), ("plants", "control"), ("owners", "owner_country"), ("stocks", "country"))
+    for table, column in single:
         rows = sources[table]
         for position in rows.index[rows[column].isin(list(REGIONS))]:
             hint = "name the country" + (", or leave it empty" if column != "country" else "")
@@ -204,6 +211,61 @@ def _judgement(sources: Sources) -> Iterator[Problem]:
             yield sources.problem(table, int(position), "evidence", said, "name the source, or grade it assumed")
 
 
+def _utilisation(sources: Sources) -> Iterator[Problem]:
+    """A utilisation of what its stage does not make, or of a group whose members are named beside it."""
+    made_at, mineral = _stages_of(sources), sources.keyed["materials"]["mineral"]
+    final = sources["stages"].loc[sources["stages"]["role"].isin(["sink", "stock"]), "stage"]
+    there = {(stage, mineral[form]) for form, stages in made_at.items() if form for stage in stages}
+    for position, row in enumerate(sources["utilisation"].itertuples()):
+        if row.stage in set(final):
+            yield sources.problem("utilisation", position, "stage", "makes nothing, so it has no capacity")
+        elif (row.stage, row.mineral) not in there:
+            hint = f"there is: {listed(sorted(name for stage, name in there if stage == row.stage))}"
+            yield sources.problem("utilisation", position, "mineral", f"is not made at {row.stage}", hint)
+        elif row.material and (row.stage not in made_at[row.material] or mineral[row.material] != row.mineral):
+            hint = f"it is {mineral[row.material]}, made at {listed(sorted(made_at[row.material]))}"
+            said = f"is no {row.mineral} made at {row.stage}"
+            yield sources.problem("utilisation", position, "material", said, hint)
+        if row.country in GROUPS:
+            hint = "leave it empty for all others"
+            yield sources.problem("utilisation", position, "country", "is a group of countries", hint)
+
+
+def _stock_amounts(sources: Sources) -> Iterator[Problem]:
+    """A stock that is given neither in days nor as a quantity, or in both, or of what its holder does not use."""
+    recipes = sources["recipes"]
+    taken = set(zip(recipes["stage"], recipes["input"], strict=True))
+    for position, row in enumerate(sources["stocks"].itertuples()):
+        if pd.isna(row.days) == pd.isna(row.quantity):
+            yield sources.problem(
+                "stocks", position, "days", "is not the one amount", "give days or a quantity, one of the two"
+            )
+        if row.material and not any(row.material == form and row.stage in ("", stage) for stage, form in taken):
+            said = f"is no input of {row.stage or 'any stage'}"
+            yield sources.problem("stocks", position, "material", said, "name what its users take")
+
+
+def _stock_holders(sources: Sources) -> Iterator[Problem]:
+    """A public stock held by a plant or of anything, a firm's with rules of release, or a plant that is elsewhere."""
+    plants = sources.keyed["plants"]
+    for position, row in enumerate(sources["stocks"].itertuples()):
+        public = row.holder == "public"
+        for column in ("country", "material") if public else ():
+            if not getattr(row, column):
+                yield sources.problem("stocks", position, column, "of a public stock is empty", "say where and what")
+        barred = ("stage", "node_id") if public else ("release", "trigger")
+        for column in barred:
+            value = getattr(row, column)
+            if not (value == "" or pd.isna(value)):
+                whose = "public" if public else "firm's"
+                yield sources.problem("stocks", position, column, f"of a {whose} stock", "leave it empty")
+        for column in ("stage", "country") if row.node_id else ():
+            own = plants.loc[row.node_id, column]
+            if getattr(row, column) not in ("", own):
+                said = f"is not that of {row.node_id}"
+                yield sources.problem("stocks", position, column, said, f"write {own}, or leave it empty")
+
+
 _CHECKS = (
     _units,
     _shares,
@@ -218,4 +280,7 @@ _CHECKS = (
     _editions,
     _judgement,
     _owners,
+    _utilisation,
+    _stock_amounts,
+    _stock_holders,
 )

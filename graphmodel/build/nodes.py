@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from graphmodel.build.capacity import capacities
 from graphmodel.build.places import Places
 from graphmodel.build.sizing import CELL, Sized
 from graphmodel.build.sources import Sources
@@ -15,7 +16,7 @@ def node_table(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     """Describe every node that makes or wants something.
 
     Output and capacity add the forms of one mineral in the unit of the largest: the mineral of its chain where a plant
-    makes that, else that of its largest output. Capacity is known only where that of all these forms is.
+    makes that, else that of its largest output.
     """
     materials = sources.keyed["materials"]
     made = sized.outputs.join(materials[["mineral", "unit"]], on="material")
@@ -31,9 +32,10 @@ def node_table(sources: Sources, sized: Sized, places: Places) -> pd.DataFrame:
     nodes = pd.DataFrame({"output": main.groupby("node_id")["quantity"].sum()})
     nodes = nodes.reindex(first.index)
     named = nodes.index.isin(sources["plants"]["node_id"])
-    plants = _facilities(sources, main, largest.loc[nodes.index[named], "material"])
+    plants = _facilities(sources, largest.loc[nodes.index[named], "material"])
     others = _unnamed(sources, cells, first[~named], places)
     described = pd.concat([plants, others]).reindex(nodes.index)
+    described = described.join(capacities(sources, main, described["status"]))
     return nodes.join(described).rename_axis("node_id").reset_index()
 
 
@@ -46,17 +48,14 @@ def _own_mineral(sources: Sources, first: pd.DataFrame) -> pd.Series:
     return first["mineral"].where(~pd.Series(of_chain, index=first.index, dtype=bool), chain)
 
 
-def _facilities(sources: Sources, main: pd.DataFrame, largest: pd.Series) -> pd.DataFrame:
+def _facilities(sources: Sources, largest: pd.Series) -> pd.DataFrame:
     """Describe named plants; reference and evidence are those of their main output, the site has its own."""
     stated = sources.keyed["plant_outputs"]
-    capacity = main.join(stated["capacity"].rename("nameplate"), on=["node_id", "material"])
-    whole = capacity.groupby("node_id")["nameplate"].agg(lambda column: column.sum(skipna=False))
     plants = sources.keyed["plants"].loc[largest.index]
     output = stated.loc[pd.MultiIndex.from_arrays([largest.index, largest])].set_axis(largest.index)
     return plants[_CURATED].assign(
         kind="facility",
         cluster=plants["cluster"].where(plants["cluster"] != "", "no"),
-        capacity=whole.reindex(largest.index),
         reference=output["reference"],
         evidence=output["evidence"],
         site_reference=plants["reference"],

@@ -53,6 +53,7 @@ def assemble(sources: Sources, places: Places) -> Package:
         "recipes": _like("recipes", recipes.table).sort_values(["stage", "output", "input"]),
         "coproducts": _like("coproducts", sources["coproducts"]).sort_values(["stage", "host", "companion"]),
         "owners": _owners(sources, sized),
+        "stocks": _stocks(sources, sized),
     }
     low, high = _bounds(flows)
     dense = {
@@ -94,6 +95,12 @@ def _like(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _owners(sources: Sources, sized: Sized) -> pd.DataFrame:
     owners = _like("owners", sources["owners"])
     return owners[owners["node_id"].isin(sized.outputs["node_id"])].sort_values(["node_id", "owner"])
+
+
+def _stocks(sources: Sources, sized: Sized) -> pd.DataFrame:
+    stocks = _like("stocks", sources["stocks"])
+    there = (stocks["node_id"] == "") | stocks["node_id"].isin(sized.outputs["node_id"])
+    return stocks[there].sort_values(list(TABLES["stocks"].key))
 
 
 def _bounds(flows: Flows) -> tuple[pd.Series, pd.Series]:

@@ -17,10 +17,12 @@ import pandas as pd
 from graphmodel.convert.csvtext import parse
 from graphmodel.convert.guard import read_bytes
 from graphmodel.errors import DataPackageError, Problem, SchemaError, nearest
-from graphmodel.schema import EVIDENCE, ROLES, Column, Table, clean
+from graphmodel.schema import EVIDENCE, HOLDERS, ROLES, Column, Table, clean
 
 SIZED_BY = ("control", "need", "input")
 SHARE = "share"
+MOST_DAYS = 2000
+"""Days of use above which a stock must be a slip."""
 
 _STAGE = Column("stage", "text", "stage of the value chain", required=True, refers="stages.stage")
 _MATERIAL = Column("material", "text", "form that flows", required=True, refers="materials.material")
@@ -242,6 +244,43 @@ SOURCES: dict[str, Table] = {
                 Column("companion", "text", "material that comes with it", required=True, refers="materials.material"),
                 _amount("ratio", "companion per unit of host"),
                 _amount("rigid", "share that needs the host", maximum=1),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "utilisation",
+            "Share of its capacity a stage runs at, for those without a nameplate. A row for the form goes before one "
+            "for its whole mineral, then one for the country before one for all others.",
+            ("stage", "mineral", "material", "country"),
+            (
+                _STAGE,
+                Column("mineral", "text", "element or product family", required=True),
+                Column(
+                    "material", "text", "one form; all of stage and mineral when empty", refers="materials.material"
+                ),
+                Column("country", "text", "country it holds for; all others when empty", country=True),
+                _YEAR,
+                Column(
+                    "utilisation", "number", "output over capacity", required=True, positive=True, minimum=0, maximum=1
+                ),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "stocks",
+            "Inputs held by those who use them, and public reserves; where several rows fit, the most special counts.",
+            ("holder", "country", "stage", "node_id", "material"),
+            (
+                Column("holder", "text", "who holds it", required=True, values=HOLDERS),
+                Column("country", "text", "where it is held; everywhere when empty", country=True),
+                Column("stage", "text", "stage of the users; all when empty", refers="stages.stage"),
+                Column("node_id", "text", "one user; all when empty", refers="plants.node_id"),
+                Column("material", "text", "input held; every input when empty", refers="materials.material"),
+                _amount("days", "days of use held", maximum=MOST_DAYS),
+                _amount("quantity", "held, instead of days, in the unit of the material"),
+                _amount("release", "public: share that may leave in a week; all of it when empty", maximum=1),
+                _amount("trigger", "public: shortage above which it is released; any when empty", maximum=1),
+                _YEAR,
                 *_GRADE,
             ),
         ),

@@ -266,3 +266,93 @@ def test_a_table_that_is_none_of_ours_is_refused(folder):
 def test_no_build_of_that_name():
     with pytest.raises(UnknownNameError, match="did you mean 'minerals-2024'"):
         build("mineral-2024")
+
+
+UTILISATION = "stage,mineral,material,country,utilisation,reference,evidence\n"
+STOCKS = "holder,country,stage,node_id,material,days,quantity,release,reference,evidence\n"
+
+
+def test_output_over_utilisation_is_capacity_where_no_nameplate_is_known(folder):
+    change(folder, "plant_outputs", "ref-b,metal,50,40,", "ref-b,metal,,40,")
+    (folder / "utilisation.csv").write_text(UTILISATION + "refining,cobalt,,,0.8,book,derived\n")
+    nodes = made(folder)[0].nodes.set_index("node_id")
+    assert nodes.loc["ref-b", "capacity"] == pytest.approx(50)  # 40 at 80 %
+    assert nodes.loc["rest-refining-cobalt-chn", "capacity"] == pytest.approx(18.75)  # 15 at 80 %
+    assert nodes.loc["ref-a", "capacity"] == 70  # its own nameplate, not 45 at 80 %
+    assert list(nodes.loc[["ref-a", "ref-b"], "capacity_evidence"]) == ["assumed", "derived"]
+    assert nodes.loc["alloy-chn", "capacity_reference"] == ""
+    assert pd.isna(nodes.loc["alloy-chn", "capacity"])
+
+
+def test_without_a_utilisation_nobody_has_a_capacity_but_by_its_nameplate(folder):
+    capacity = made(folder)[0].nodes.set_index("node_id")["capacity"]
+    assert sorted(capacity[capacity.notna()].index) == ["mine-a", "mine-b", "ref-a", "ref-b"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("refining,cobalt,,,0.5,book,derived\nrefining,cobalt,,CHN,0.6,book,derived\n", 25),
+        ("refining,cobalt,,CHN,0.6,book,derived\nrefining,cobalt,metal,,0.75,book,derived\n", 20),
+        ("refining,cobalt,metal,,0.5,book,derived\nrefining,cobalt,metal,CHN,1,book,derived\n", 15),
+        ("refining,cobalt,metal,BEL,0.5,book,derived\n", None),
+    ],
+)
+def test_the_form_goes_before_the_mineral_and_the_country_before_all_others(folder, rows, expected):
+    (folder / "utilisation.csv").write_text(UTILISATION + rows)
+    capacity = made(folder)[0].nodes.set_index("node_id").loc["rest-refining-cobalt-chn", "capacity"]  # makes 15
+    assert pd.isna(capacity) if expected is None else capacity == pytest.approx(expected)
+
+
+def test_a_plant_that_is_run_in_or_stands_still_has_nothing_to_spare_at_once(folder):
+    change(
+        folder, "plants", "node_id,name,stage,country,control,cluster,", "node_id,name,stage,country,status,cluster,"
+    )
+    change(folder, "plants", "ref-a,Refinery A,refining,CHN,CHN,no", "ref-a,Refinery A,refining,CHN,ramp-up,no")
+    nodes = made(folder)[0].nodes.set_index("node_id")
+    assert nodes.loc["ref-a", "spare"] == 0
+    assert nodes["spare"].isna().sum() == len(nodes) - 1
+
+
+def test_stocks_go_into_the_package_as_they_stand(folder):
+    (folder / "stocks.csv").write_text(
+        STOCKS + "public,BEL,,,metal,,12,0.25,book,reported\nfirm,,refining,,ore,30,,,book,assumed\n"
+    )
+    stocks = made(folder)[0].table("stocks").set_index("holder")
+    assert stocks.loc["firm", ["stage", "material", "days"]].tolist() == ["refining", "ore", 30]
+    assert stocks.loc["public", ["country", "material", "quantity", "release"]].tolist() == ["BEL", "metal", 12, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "message"),
+    [
+        ("utilisation", "refining,cobalt,,,0,book,derived", "is not above 0"),
+        ("utilisation", "refining,cobalt,,,1.2,book,derived", "is above 1"),
+        ("utilisation", "refining,cobalt,,,,book,derived", "is empty"),
+        ("utilisation", "refining,cobalt,,,nan,book,derived", "is not a number"),
+        ("utilisation", "smelting,cobalt,,,0.5,book,derived", "is not in stages"),
+        ("utilisation", "refining,gold,,,0.5,book,derived", "is not made at refining .*there is: cobalt"),
+        ("utilisation", "refining,cobalt,ore,,0.5,book,derived", "is no cobalt made at refining"),
+        ("utilisation", "use,cobalt,alloy,,0.5,book,derived", "makes nothing"),
+        ("utilisation", "refining,cobalt,,EU27,0.5,book,derived", "is a group of countries"),
+        ("utilisation", "refining,cobalt,,,0.5,book,derived\nrefining,cobalt,,,0.6,book,derived", "stands twice"),
+        ("stocks", "firm,,refining,,ore,-1,,,book,derived", "is below 0"),
+        ("stocks", "firm,,refining,,ore,2500,,,book,derived", "is above 2000"),
+        ("stocks", "firm,,refining,,ore,,,,book,derived", "give days or a quantity"),
+        ("stocks", "firm,,refining,,ore,30,40,,book,derived", "give days or a quantity"),
+        ("stocks", "firm,,refining,,metal,30,,,book,derived", "is no input of refining"),
+        ("stocks", "firm,,,,alloy,30,,,book,derived", "is no input of any stage"),
+        ("stocks", "firm,,refining,ref-z,ore,30,,,book,derived", "is not in plants"),
+        ("stocks", "firm,BEL,,ref-a,ore,30,,,book,derived", "is not that of ref-a .*write CHN"),
+        ("stocks", "firm,,refining,,ore,30,,0.5,book,derived", "of a firm's stock"),
+        ("stocks", "public,,,,metal,30,,,book,derived", "of a public stock is empty"),
+        ("stocks", "public,BEL,refining,,ore,30,,,book,derived", "of a public stock"),
+        ("stocks", "public,EU27,,,ore,30,,,book,derived", "is a group of countries"),
+        ("stocks", "firm,,refining,,ore,30,,,book,derived\nfirm,,refining,,ore,40,,,book,derived", "stands twice"),
+        ("stocks", "state,,refining,,ore,30,,,book,derived", "is not allowed"),
+    ],
+)
+def test_a_utilisation_or_a_stock_that_cannot_be_is_refused(folder, table, row, message):
+    (folder / f"{table}.csv").write_text({"utilisation": UTILISATION, "stocks": STOCKS}[table] + row + "\n")
+    with pytest.raises(gm.SchemaError, match=rf"(?s)cobalt/{table}\.csv.*{message}"):
+        made(folder)

@@ -116,6 +116,62 @@ def test_published_shares_are_met(what):
     assert here.loc[here["country"] == country, "total"].sum() / here["total"].sum() == pytest.approx(share, abs=0.006)
 
 
+def test_what_has_a_capacity_could_make_what_it_makes_and_says_how_that_is_known(real):
+    nodes = real.nodes
+    known = nodes["capacity"].notna()
+    assert known.sum() >= 600
+    by_stage = known & ~nodes["node_id"].isin(PASSED)
+    assert (nodes.loc[by_stage, "capacity"] >= nodes.loc[by_stage, "output"] * (1 - 1e-9)).all()
+    assert (nodes.loc[known, "capacity_evidence"] != "").all()
+    assert set(nodes.loc[known, "capacity_reference"]) <= set(gm.table(NAME, "references")["reference"])
+    assert (nodes.loc[~known, "capacity_evidence"] == "").all()
+
+
+PASSED = ("hunan-yuneng-cathode", "salar-de-atacama-sqm")
+"""Plants that made more than their nameplate."""
+
+CAPACITY = {
+    # USGS Mineral Commodity Summaries 2026: aluminium at the end of 2024, gallium and indium in 2025
+    "aluminium of the world, t": (["aluminium-metal"], None, 78.8e6),
+    "aluminium of China, t": (["aluminium-metal"], "CHN", 44.6e6),
+    "crude gallium of China, t": (["gallium-crude"], "CHN", 1600),
+    "refined indium of Korea, t": (["indium-refined"], "KOR", 310),
+}
+
+
+@pytest.mark.parametrize("what", CAPACITY)
+def test_published_capacities_are_met(real, what):
+    forms, country, capacity = CAPACITY[what]
+    made = real.table("balances").query("side == 'output'")
+    nodes = real.nodes.set_index("node_id").loc[made.loc[made["item"].isin(forms), "node_id"]]
+    here = nodes if country is None else nodes[nodes["country"] == country]
+    assert here["capacity"].sum() == pytest.approx(capacity, rel=0.01)
+
+
+def test_every_utilisation_is_that_of_somebody_without_a_nameplate(real, source_tables):
+    plates = source_tables("plant_outputs").dropna(subset="capacity")
+    made = real.table("balances").query("side == 'output'")[["node_id", "item"]]
+    left = made[~pd.MultiIndex.from_frame(made).isin(pd.MultiIndex.from_frame(plates[["node_id", "material"]]))]
+    nodes = real.nodes.set_index("node_id").loc[left["node_id"]]
+    there = set(zip(nodes["stage"], left["item"], nodes["country"], strict=True))
+    for row in source_tables("utilisation").fillna("").itertuples():
+        fits = [cell for cell in there if cell[0] == row.stage and row.material in ("", cell[1])]
+        assert any(row.country in ("", cell[2]) for cell in fits), row
+
+
+@pytest.mark.parametrize("name", ["utilisation", "stocks"])
+def test_what_is_assumed_states_its_rule(source_tables, name):
+    rows = source_tables(name)
+    assert rows["reference"].notna().all()
+    assert rows.loc[rows["evidence"] == "assumed", "note"].notna().all()
+
+
+def test_public_stocks_hold_what_their_country_uses(real):
+    stocks, nodes = real.table("stocks").query("holder == 'public'"), real.nodes.set_index("node_id")["country"]
+    bought = set(zip(real.edges["target"].map(nodes), real.edges["material"], strict=True))
+    assert set(zip(stocks["country"], stocks["material"], strict=True)) <= bought
+
+
 def test_the_network_spans_all_chains(either):
     nodes = either.nodes
     single = nodes[(nodes["kind"] == "facility") & (nodes["cluster"] != "yes")]
