@@ -23,6 +23,7 @@ KINDS = ("facility", "remainder", "demand", "stock")
 EVIDENCE = ("measured", "reported", "derived", "assumed")
 BASES = ("reported", "contract", "trade", "estimated")
 SIDES = ("output", "input", "demand")
+HOLDERS = ("firm", "public")
 REGIONS = {
     "WLD": "World",
     "ROW": "Rest of world",
@@ -224,6 +225,26 @@ TABLES: dict[str, Table] = {
                     "quantity", "number", "made or needed a year", required=True, minimum=0, unit="unit of the item"
                 ),
                 Column("residual", "number", "part no edge carries", required=True, minimum=0, unit="unit of the item"),
+            ),
+        ),
+        Table(
+            "stocks",
+            "Inputs held by those who use them, and public reserves; where several rows fit, the most special counts.",
+            ("holder", "country", "stage", "node_id", "material"),
+            (
+                Column("holder", "text", "who holds it", required=True, values=HOLDERS),
+                Column("country", "text", "where it is held, ISO alpha-3; everywhere when empty", country=True),
+                Column("stage", "text", "stage of the users; all when empty", refers="stages.stage"),
+                Column("node_id", "text", "one user; all when empty", refers="nodes.node_id"),
+                Column("material", "text", "input held; every input when empty", refers="materials.material"),
+                Column("days", "number", "days of use held", minimum=0, unit="days"),
+                Column("quantity", "number", "held, instead of days", minimum=0, unit="unit of the material"),
+                Column("release", "number", "public: share that may leave in a week; 1 if empty", minimum=0, maximum=1),
+                Column(
+                    "trigger", "number", "public: shortage above which it is released; 0 if empty", minimum=0, maximum=1
+                ),
+                Column("note", "text", "remark"),
+                *_evidence(),
             ),
         ),
     )

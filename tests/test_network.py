@@ -112,7 +112,7 @@ def test_roles_come_from_the_stages_table(toy):
 
 
 def test_an_optional_table_that_is_absent_comes_back_empty(chain):
-    for name in ("materials", "composition", "recipes", "coproducts", "owners", "balances"):
+    for name in ("materials", "composition", "recipes", "coproducts", "owners", "balances", "stocks"):
         frame = chain.table(name)
         assert len(frame) == 0
         assert list(frame) == [column.name for column in gm.schema.TABLES[name].columns]

@@ -191,6 +191,15 @@ def test_optional_tables_are_checked_like_the_others(good):
     assert {(p.table, p.column) for p in problems_of(good)} == {("owners", "node_id"), ("owners", "share")}
 
 
+def test_a_stock_is_held_by_somebody_and_not_below_zero(good):
+    good["stocks"] = pd.DataFrame(
+        {"holder": ["firm", "public", "state"], "country": ["", "USA", ""], "days": [-1.0, 30.0, 1.0], "release": 1.5}
+    )
+    found = [(p.table, p.line, p.column, p.value) for p in problems_of(good)]
+    assert found[:2] == [("stocks", 1, "days", "-1.0"), ("stocks", 1, "release", "1.5")]
+    assert ("stocks", 3, "holder", "state") in found
+
+
 def test_a_missing_cell_stays_missing(good):
     good["nodes"] = good["nodes"].assign(capacity=[None, 5.0], control=[None, "USA"], cluster=[True, None])
     nodes = gm.Network(**good).nodes

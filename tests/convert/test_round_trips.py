@@ -127,6 +127,16 @@ def test_files_give_back_what_they_were_given(name, network):
         assert same(gm.read(Path(folder, name)), network)
 
 
+@pytest.mark.parametrize("name", ["x", "x.json", "x.graphml", "x.gexf", "x.parquet"])
+def test_stocks_come_back_with_the_cells_left_empty(name, tmp_path):
+    rows = [("firm", "", "cell", "", "lithium-salt", 30.0, None), ("public", "USA", "", "", "", None, 5.0)]
+    columns = ["holder", "country", "stage", "node_id", "material", "days", "quantity"]
+    held = gm.load("toy-battery").with_tables(stocks=pd.DataFrame(rows, columns=columns))
+    gm.write(held, tmp_path / name)
+    assert same(gm.read(tmp_path / name), held)
+    assert gm.read(tmp_path / name).table("stocks")["days"].tolist()[0] == 30
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(
