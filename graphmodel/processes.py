@@ -23,7 +23,8 @@ class Processes:
     ``E`` supplies, ``K`` slots, ``P`` processes: ``slot_indptr`` (K+1) bounds the supplies of each slot;
     ``supplier`` (E) is the process that delivers, ``share`` (E) its share of what the slot needs; ``row`` (E) the
     edge, -1 for a link inside a node; ``slot_base`` (K) is the part of the need that no supplier in the network
-    meets and that no removal touches. ``process_indptr`` (P+1) and ``process_slot`` list the slots of each process.
+    meets and that no removal touches, ``slot_name`` (K) its group of inputs. ``process_indptr`` (P+1) and
+    ``process_slot`` list the slots of each process.
     """
 
     node: IntArray
@@ -33,6 +34,7 @@ class Processes:
     share: FloatArray
     row: IntArray
     slot_base: FloatArray
+    slot_name: np.ndarray
     process_indptr: IntArray
     process_slot: IntArray
     wanted: pd.DataFrame
@@ -89,10 +91,39 @@ def _processes(network: Network) -> Processes:
         share=share,
         row=supplies["row"].to_numpy(dtype=np.int64),
         slot_base=slot_need["base"].to_numpy(dtype=float),
+        slot_name=slots["slot"].to_numpy(),
         process_indptr=_indptr(links["process"].to_numpy(), len(made)),
         process_slot=links["code"].to_numpy(dtype=np.int64),
         wanted=_demand(network, made),
     )
+
+
+def outputs(network: Network) -> FloatArray:
+    """Return what each process makes a year in the base: what is stated, or what its edges carry where that is more."""
+    made = _products(network)
+    edges = network.edges
+    sold = edges.groupby([network.source, edges["material"].to_numpy()])["quantity"].sum()
+    carried = sold.reindex(pd.MultiIndex.from_arrays([made["node"], made["product"]])).fillna(0.0)
+    return np.maximum(made["quantity"].to_numpy(dtype=float), carried.to_numpy(dtype=float))
+
+
+def uses(network: Network) -> FloatArray:
+    """Return for each entry of ``process_slot`` the part of the slot's need that the process uses in the base.
+
+    Notes
+    -----
+    Several products of a node may draw on one slot: by what their recipes need, else by what is made of each.
+    """
+    work, made = processes(network), _products(network)
+    needs = _needs(network, made, essential_recipes(network)).drop_duplicates(["process", "slot"])
+    base = needs.set_index(["process", "slot"])["base"]
+    process = np.repeat(np.arange(work.n_processes), np.diff(work.process_indptr))
+    slot = work.slot_name[work.process_slot]
+    amount = base.reindex(pd.MultiIndex.from_arrays([process, slot])).fillna(1.0).to_numpy(dtype=float)
+    used = amount * outputs(network)[process]
+    total = np.bincount(work.process_slot, used, minlength=len(work.slot_base))[work.process_slot]
+    readers = np.bincount(work.process_slot, minlength=len(work.slot_base))[work.process_slot]
+    return np.where(total > 0, used / np.where(total > 0, total, 1.0), 1.0 / readers)
 
 
 def _demand(network: Network, made: pd.DataFrame) -> pd.DataFrame:
@@ -180,20 +211,21 @@ def essential_recipes(network: Network) -> pd.DataFrame:
 
 
 def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.DataFrame:
-    """Inputs each process can use: process, node, slot, material, relative (input per unit of the slot's need)."""
-    recipes = slot_recipes(recipes)[["stage", "node_id", "output", "input", "slot", "relative"]]
+    """Inputs each process can use: process, node, slot, input, relative (per unit of need), base (need per output)."""
+    recipes = slot_recipes(recipes)[["stage", "node_id", "output", "input", "slot", "relative", "base"]]
     own = recipes[recipes["node_id"] != ""].rename(columns={"output": "product"})
     general = recipes[recipes["node_id"] == ""].drop(columns="node_id").rename(columns={"output": "product"})
     named = made.assign(node_id=network.nodes["node_id"].to_numpy()[made["node"].to_numpy()])
     special = named.merge(own.drop(columns="stage"), on=["node_id", "product"])
     common = named[~named["process"].isin(special["process"])].merge(general, on=["stage", "product"])
-    told = pd.concat([special, common], ignore_index=True)[["process", "node", "slot", "input", "relative"]]
+    columns = ["process", "node", "slot", "input", "relative", "base"]
+    told = pd.concat([special, common], ignore_index=True)[columns]
     bought = pd.DataFrame({"node": network.target, "input": network.edges["material"]}).drop_duplicates()
     silent = made[(made["alone"] | ~made["stage"].isin(general["stage"])) & ~made["process"].isin(told["process"])]
-    plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0)
+    plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0, base=1.0)
     plain = plain[~plain["alone"] | (plain["input"] == plain["product"])]
     plain["slot"] = plain["input"]
-    return pd.concat([told, plain[["process", "node", "slot", "input", "relative"]]], ignore_index=True)
+    return pd.concat([told, plain[columns]], ignore_index=True)
 
 
 def _edge_supplies(network: Network, made: pd.DataFrame, needs: pd.DataFrame) -> pd.DataFrame:

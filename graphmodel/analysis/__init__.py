@@ -6,10 +6,13 @@ from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
+from graphmodel.analysis.duration_curve import duration_curve as duration_curve
+from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.shares import shares as shares
+from graphmodel.analysis.timeline import timeline as timeline
 
 ANALYSES = {
     "breakdown": breakdown,
@@ -17,10 +20,13 @@ ANALYSES = {
     "chokepoints": chokepoints,
     "concentration": concentration,
     "diversification": diversification,
+    "duration_curve": duration_curve,
+    "first_failure": first_failure,
     "losses": losses,
     "overview": overview,
     "removal": removal,
     "shares": shares,
+    "timeline": timeline,
 }
 """Every analysis by name."""
 
