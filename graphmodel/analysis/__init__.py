@@ -6,6 +6,7 @@ from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
+from graphmodel.analysis.duration_curve import DURATIONS as DURATIONS
 from graphmodel.analysis.duration_curve import duration_curve as duration_curve
 from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.losses import losses as losses
@@ -30,4 +31,4 @@ ANALYSES = {
 }
 """Every analysis by name."""
 
-__all__ = ["ANALYSES", "MEASURES", *ANALYSES]
+__all__ = ["ANALYSES", "DURATIONS", "MEASURES", *ANALYSES]

@@ -156,9 +156,12 @@ def _said(n_rows: int, unused: int, n_nodes: int, default_days: float) -> str:
     """Say what the stocks rest on."""
     parts = []
     if n_rows:
-        parts.append(f"{n_rows} rows of the table stocks" + (f", {unused} of which fit no user" if unused else ""))
+        parts.append(
+            f"{n_rows} row{'s' * (n_rows > 1)} of the table stocks"
+            + (f" ({unused} of them fit no user)" if unused else "")
+        )
     if n_nodes:
-        parts.append(f"stock_days of {n_nodes} nodes")
+        parts.append(f"stock_days of {n_nodes} node{'s' * (n_nodes > 1)}")
     if default_days > 0:
         parts.append(f"{default_days:g} days, assumed, where nothing is stated")
     return "; ".join(parts) or "no data on stocks: nobody holds any, and every loss begins at once"
