@@ -100,11 +100,16 @@ def _processes(network: Network) -> Processes:
 
 def outputs(network: Network) -> FloatArray:
     """Return what each process makes a year in the base: what is stated, or what its edges carry where that is more."""
-    made = _products(network)
-    edges = network.edges
+    return network.once(_outputs)
+
+
+def _outputs(network: Network) -> FloatArray:
+    made, edges = _products(network), network.edges
     sold = edges.groupby([network.source, edges["material"].to_numpy()])["quantity"].sum()
     carried = sold.reindex(pd.MultiIndex.from_arrays([made["node"], made["product"]])).fillna(0.0)
-    return np.maximum(made["quantity"].to_numpy(dtype=float), carried.to_numpy(dtype=float))
+    made_most = np.maximum(made["quantity"].to_numpy(dtype=float), carried.to_numpy(dtype=float))
+    made_most.flags.writeable = False
+    return made_most
 
 
 def uses(network: Network) -> FloatArray:
