@@ -157,7 +157,7 @@ def weekly(
     What a buyer wanted beyond its offers (without those of the last week's extra orders) is, next week, first met from
     public reserves and then ordered from the slot's other suppliers in proportion to their free capacity. Orders travel
     one tier a week, deliveries within the week. With no stock, no spare capacity and no reserve, ``possible`` of every
-    week is `frozen`; stocks only add to it. Without a shock all stays as it is, to the last bit.
+    week is `frozen`; stocks only add to it. Without a shock all stays as it is.
 
     Cost: O(weeks · rounds · E · S); rounds is the length of the longest chain, more with loops.
 
