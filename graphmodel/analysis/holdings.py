@@ -73,7 +73,8 @@ def firm_stocks(network: Network, work: Processes, default_days: float) -> tuple
             days[fits] = DAYS * row["quantity"] / used * brought[table["slot"].to_numpy()[fits]] if used > 0 else 0.0
     held = np.bincount(table["slot"], table["share"] * days / DAYS, minlength=len(work.slot_base)).astype(float)
     weeks = np.divide(held, brought, where=brought > 0, out=np.zeros(len(held)))
-    return weeks, _said(len(rows), unused, n_nodes, default_days)
+    n_public = int((network.table("stocks")["holder"] == "public").sum())
+    return weeks, _said(len(rows), unused, n_public, n_nodes, default_days)
 
 
 def public_reserves(network: Network, work: Processes) -> Reserves | None:
@@ -87,9 +88,6 @@ def public_reserves(network: Network, work: Processes) -> Reserves | None:
     rows = network.table("stocks")
     rows = rows[rows["holder"] == "public"]
     _require_amounts(rows)
-    unnamed = rows[(rows["material"] == "") & rows["days"].isna()]
-    if len(unnamed):
-        raise ParameterError(f"a public stock in quantity needs a material; {_where(unnamed)} has none")
     table = supplies(network, work)
     amount, release, trigger, edges, quantity = [], [], [], [], []
     for row in (rows.iloc[position] for position in range(len(rows))):
@@ -138,7 +136,7 @@ def _fits(table: pd.DataFrame, row: pd.Series) -> np.ndarray:
 
 
 def _require_amounts(rows: pd.DataFrame) -> None:
-    """Refuse rows that say neither days nor quantity, or a firm's quantity of nothing in particular."""
+    """Refuse rows that say neither days nor quantity, or a quantity of nothing in particular."""
     empty = rows[rows["days"].isna() & rows["quantity"].isna()]
     if len(empty):
         raise ParameterError(f"a stock needs days or a quantity; {_where(empty)} has neither")
@@ -152,14 +150,16 @@ def _where(rows: pd.DataFrame) -> str:
     return listed(["the row of " + (", ".join(filter(None, row)) or "nobody") for row in rows[keys].to_numpy()])
 
 
-def _said(n_rows: int, unused: int, n_nodes: int, default_days: float) -> str:
+def _said(n_rows: int, unused: int, n_public: int, n_nodes: int, default_days: float) -> str:
     """Say what the stocks rest on."""
     parts = []
     if n_rows:
         parts.append(
-            f"{n_rows} row{'s' * (n_rows > 1)} of the table stocks"
+            f"{n_rows} row{'s' * (n_rows > 1)} of firms' stocks"
             + (f" ({unused} of them fit no user)" if unused else "")
         )
+    if n_public:
+        parts.append(f"{n_public} public reserve{'s' * (n_public > 1)}")
     if n_nodes:
         parts.append(f"stock_days of {n_nodes} node{'s' * (n_nodes > 1)}")
     if default_days > 0:

@@ -42,7 +42,7 @@ def test_without_data_on_stocks_losses_begin_at_once_and_the_result_says_so(toy)
 def test_two_weeks_of_salt_at_the_cell_plants_last_two_weeks(toy):
     path = gm.timeline(toy, NO_REFINERY, weeks=4, stocks=held({"stage": "cell", "days": 14.0}))
     assert lost(path) == [0, 0, 1, 1]
-    assert path.parameters["stock_data"] == "1 row of the table stocks"
+    assert path.parameters["stock_data"] == "1 row of firms' stocks"
 
 
 def test_a_week_is_a_year_by_52(toy):
@@ -91,6 +91,7 @@ def test_a_public_stock_serves_its_own_country_a_week_late(toy):
     # two weeks of what cell-a uses, half of it a week, from week 2: all of the United States, a fifth of China
     assert lost(path, "USA") == [1, 0, 0, 1, 1]
     assert lost(path, "CHN") == pytest.approx([1, 0.8, 0.8, 1, 1])
+    assert path.parameters["stock_data"] == "1 public reserve"
 
 
 def test_spare_capacity_of_the_other_mine_comes_after_waiting_and_ramping_up(toy):
