@@ -130,11 +130,8 @@ def failure_days(
     left = result.table.iloc[top:]
     if len(left):
         never = int(left["day"].isna().sum())
-        _note(
-            ax,
-            f"Not shown: {len(left) - never} that fail no sooner, {never} that never do within {_long(end)}",
-            below=30,
-        )
+        parts = [(len(left) - never, "fail no sooner"), (never, f"never fail within {_long(end)}")]
+        _note(ax, "Not shown: " + ", ".join(f"{n} that {what}" for n, what in parts if n), below=30)
     look.tidy(ax)
     return ax
 

@@ -44,7 +44,7 @@ def test_what_never_fails_stands_hollow_at_the_edge(course):
 
 def test_rows_left_out_are_counted(course):
     ax = plot.failure_days(gm.first_failure(course, by="consumer"), top=1)
-    assert "Not shown: 1 that fail no sooner, 0 that never do within 8 weeks" in texts(ax)
+    assert "Not shown: 1 that fail no sooner" in texts(ax)
 
 
 def test_a_duration_curve_counts_weeks(toy):
