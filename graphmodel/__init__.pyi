@@ -13,12 +13,15 @@ from graphmodel.analysis import centrality as centrality
 from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import diversification as diversification
+from graphmodel.analysis import duration_curve as duration_curve
+from graphmodel.analysis import first_failure as first_failure
 from graphmodel.analysis import losses as losses
 from graphmodel.analysis import marginal_values as marginal_values
 from graphmodel.analysis import overview as overview
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import rerouting as rerouting
 from graphmodel.analysis import shares as shares
+from graphmodel.analysis import timeline as timeline
 from graphmodel.analysis import uncertainty as uncertainty
 from graphmodel.checks import check as check
 from graphmodel.convert import from_igraph as from_igraph

@@ -289,6 +289,63 @@ def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> Non
 
 @main.command()
 @_data
+@_where
+@_severity
+@click.option("--weeks", default=104, show_default=True, help="Weeks to follow.")
+@click.option("--duration", type=int, help="Weeks the shock lasts; all the time when absent.")
+@click.option("--default-days", default=0.0, show_default=True, help="Days of input held where no data say so.")
+@click.option(
+    "--table",
+    "which",
+    type=click.Choice(["failures", "weeks", "durations"]),
+    default="failures",
+    show_default=True,
+    help="Day each product first fails; loss of every week; loss by how long the shock lasts.",
+)
+@_mineral
+@_format
+def timeline(
+    data: str,
+    where: tuple[str, ...],
+    severity: float,
+    weeks: int,
+    duration: int | None,
+    default_days: float,
+    which: str,
+    mineral: str | None,
+    form: str,
+) -> None:
+    """Shut a selection and show how soon each product fails, with stocks, spare capacity and restart.
+
+    \b
+    graphmodel timeline -w country=CHN -w stage=refining --weeks 52
+    graphmodel timeline -w country=CHN -w stage=refining --default-days 30 --table weeks --format csv > weeks.csv
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel import analysis  # noqa: PLC0415 - numpy, scipy
+    from graphmodel.scenario import Scenario  # noqa: PLC0415 - pandas
+
+    chosen = _selection(where)
+    scenario = Scenario(" ".join(where), members=_members(chosen)).shut(severity, **chosen)
+    network = _load(data)
+    if which == "durations":
+        if duration is not None:
+            raise click.UsageError("--table durations goes through durations of its own; leave --duration out")
+        shut = [length for length in analysis.DURATIONS if length <= weeks]
+        curve = analysis.duration_curve(
+            network, scenario, durations=shut, weeks=weeks, default_days=default_days, mineral=mineral
+        )
+        click.echo(f"stocks: {curve.parameters['stock_data']}", err=True)
+        _show(curve.table, form)
+        return
+    path = analysis.timeline(
+        network, scenario, weeks=weeks, duration=duration, default_days=default_days, mineral=mineral
+    )
+    click.echo(f"stocks: {path.parameters['stock_data']}", err=True)
+    _show(path.table if which == "weeks" else analysis.first_failure(path).table, form)
+
+
+@main.command()
+@_data
 @_by
 @_format
 def breakdown(data: str, by: str, form: str) -> None:

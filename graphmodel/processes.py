@@ -71,6 +71,11 @@ class Processes:
         return self.accepts.copy()
 
     @property
+    def output(self) -> FloatArray:
+        """What each process makes a year: what is stated, or what edges carry away where that is more."""
+        return self.quantity * np.maximum(self.sold, 1.0)
+
+    @property
     def slot_node(self) -> IntArray:
         """Node of each slot."""
         node = np.full(len(self.need), -1, dtype=np.int64)
@@ -250,7 +255,7 @@ def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.Da
     told = pd.concat([special, common], ignore_index=True)[["process", "node", "slot", "input", "relative", "base"]]
     bought = pd.DataFrame({"node": network.target, "input": network.edges["material"]}).drop_duplicates()
     silent = made[(made["alone"] | ~made["stage"].isin(general["stage"])) & ~made["process"].isin(told["process"])]
-    plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0, base=np.nan)
+    plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0, base=1.0)
     plain = plain[~plain["alone"] | (plain["input"] == plain["product"])]
     plain["slot"] = plain["input"]
     return pd.concat([told, plain[["process", "node", "slot", "input", "relative", "base"]]], ignore_index=True)

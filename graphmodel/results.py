@@ -205,3 +205,21 @@ class DiversificationResult(Result):
     """Measures of concentration and exposure without and with a scenario."""
 
     columns = ("measure", "stage", "lens", "without", "with_scenario", "change")
+
+
+class TimelineResult(Result):
+    """Final demand lost in each week of a shock, by product and consuming country."""
+
+    columns = ("week", "product", "consumer", "unit", "demand", "loss", "loss_share")
+
+
+class FirstFailureResult(Result):
+    """The day on which each product first fails."""
+
+    columns = ("product", "consumer", "unit", "day", "worst_share", "worst_week", "loss")
+
+
+class DurationResult(Result):
+    """Final demand lost in all as a shock lasts longer."""
+
+    columns = ("duration", "product", "unit", "demand", "loss", "loss_share", "weeks_lost")

@@ -53,6 +53,19 @@ def test_units_that_cannot_be_added_are_weighed_by_a_mineral_and_the_user_is_tol
     assert "refine-a" in result.stdout
 
 
+def test_a_timeline_tells_the_day_of_failure_and_what_stocks_rest_on(run):
+    words = ("timeline", "toy-battery", "-w", "node_id=refine-a", "--weeks", "8", "-f", "csv")
+    held = run(*words, "--default-days", "14")
+    assert pd.read_csv(io.StringIO(held.stdout))["day"].tolist() == [14]
+    assert "14 days, assumed" in held.stderr
+    none = run(*words, "--table", "weeks")
+    assert "nobody holds any" in none.stderr
+    assert len(none.stdout.splitlines()) == 1 + 8 * 2
+    curve = pd.read_csv(io.StringIO(run(*words, "--table", "durations").stdout))
+    assert curve["duration"].tolist() == [1, 2, 4, 8]
+    assert "leave --duration out" in run(*words, "--table", "durations", "--duration", "2", code=2).stderr
+
+
 def test_shutting_a_mine_shows_who_loses_what(run):
     rows = json.loads(run("remove", "toy-battery", "-w", "node_id=mine-b", "-f", "json").stdout)
     frozen = {row["consumer"]: row["loss"] for row in rows if row["response"] == "frozen"}

@@ -6,12 +6,16 @@ from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
+from graphmodel.analysis.duration_curve import DURATIONS as DURATIONS
+from graphmodel.analysis.duration_curve import duration_curve as duration_curve
+from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.shares import shares as shares
+from graphmodel.analysis.timeline import timeline as timeline
 from graphmodel.analysis.uncertainty import uncertainty as uncertainty
 
 ANALYSES = {
@@ -20,14 +24,17 @@ ANALYSES = {
     "chokepoints": chokepoints,
     "concentration": concentration,
     "diversification": diversification,
+    "duration_curve": duration_curve,
+    "first_failure": first_failure,
     "losses": losses,
     "marginal_values": marginal_values,
     "overview": overview,
     "removal": removal,
     "rerouting": rerouting,
     "shares": shares,
+    "timeline": timeline,
     "uncertainty": uncertainty,
 }
 """Every analysis by name."""
 
-__all__ = ["ANALYSES", "MEASURES", *ANALYSES]
+__all__ = ["ANALYSES", "DURATIONS", "MEASURES", *ANALYSES]

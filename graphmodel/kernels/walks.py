@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphmodel._types import FloatArray, IntArray
-from graphmodel.kernels.cascade_lanes import reverse_postorder_loop
+from graphmodel.kernels.cascade_loops import reverse_postorder_loop
 from graphmodel.kernels.compiling import compiled
 
 

@@ -26,6 +26,9 @@ from graphmodel.plot.quality import weakest_ranking as weakest_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
 from graphmodel.plot.removal import overview_ranking as overview_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
+from graphmodel.plot.timeline import duration_lines as duration_lines
+from graphmodel.plot.timeline import failure_days as failure_days
+from graphmodel.plot.timeline import loss_over_weeks as loss_over_weeks
 from graphmodel.plot.uncertainty import uncertainty_intervals as uncertainty_intervals
 from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
@@ -36,12 +39,15 @@ from graphmodel.results import (
     ChokepointResult,
     ConcentrationResult,
     DiversificationResult,
+    DurationResult,
+    FirstFailureResult,
     LossResult,
     OverviewResult,
     QualityResult,
     RemovalResult,
     Result,
     ShareResult,
+    TimelineResult,
     UncertaintyResult,
     WeakestResult,
 )
@@ -52,11 +58,14 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     ChokepointResult: chokepoint_ranking,
     ConcentrationResult: concentration_ranges,
     DiversificationResult: before_and_after,
+    DurationResult: duration_lines,
+    FirstFailureResult: failure_days,
     LossResult: loss_by_product,
     OverviewResult: overview_ranking,
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ShareResult: stage_shares,
+    TimelineResult: loss_over_weeks,
     UncertaintyResult: uncertainty_intervals,
     WeakestResult: weakest_ranking,
 }

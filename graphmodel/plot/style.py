@@ -55,6 +55,9 @@ SPARE_STAGES = (
 )
 """Colours and markers of further stages, dark and light in turn."""
 
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7A4B12", "#56B4E9", "#6A3D9A", "#E69F00")
+"""Colours of lines on one panel, in order."""
+
 COUNTRIES: Mapping[str, str] = {
     "CHN": "#D55E00",
     "COD": "#0072B2",

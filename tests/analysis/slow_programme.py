@@ -16,12 +16,11 @@ class Market:
     def __init__(self, network):
         self.slow = Slow(network)
         self.network = network
-        made = {p: q for p, q in self.slow.made.items()}
         carried = defaultdict(float)
         for edge in self.slow.edges:
             carried[(edge.source, edge.material)] += edge.quantity
         self.carried = carried
-        self.quantity = {p: q if q > 0 else carried[p] for p, q in made.items()}
+        self.quantity = {p: q if q > 0 else carried[p] for p, q in self.slow.made.items()}
         self.groups = self._node_groups()
 
     def room(self, node):
@@ -35,13 +34,13 @@ class Market:
         """(node, group) -> inputs with their amounts, readers with their weights, residual."""
         found = {}
         for process in sorted(self.quantity):
-            node, product = process
+            node = process[0]
             amounts = self._first_amounts(process)
             for name, inputs in self.slow._groups(process).items():
                 group = found.setdefault((node, name), {"inputs": {}, "readers": {}})
                 for item, relative in inputs.items():
                     group["inputs"].setdefault(item, relative)
-                group["readers"][process] = amounts.get(name)
+                group["readers"][process] = amounts.get(name, 1.0)
         return found
 
     def _first_amounts(self, process):
@@ -85,7 +84,7 @@ class Market:
             bought = [e for e in self.slow.edges if e.target == node and e.material in group["inputs"]]
             if not bought:
                 continue
-            first = {i: a for i, a in group["inputs"].items()}
+            first = group["inputs"]
             scale = first[sorted(first)[0]]
             effective = {e.edge_id: e.quantity / (first[e.material] / scale) for e in bought}
             taken_in[key] = sum(effective.values())
@@ -108,17 +107,15 @@ class Market:
         for key, entries in fills.items():
             group = self.groups[key]
             residual = sum(
-                r.residual
-                for r in self.slow.balances
-                if r.node_id == key[0] and r.side == "input" and r.item == key[1]
+                r.residual for r in self.slow.balances if r.node_id == key[0] and r.side == "input" and r.item == key[1]
             )
             need = residual + taken_in[key]
-            known = {p: a * self.quantity[p] for p, a in group["readers"].items() if a is not None}
+            known = {p: a * self.quantity[p] for p, a in group["readers"].items()}
             total = sum(known.values())
             n = len(group["readers"])
             row = [(column, -value) for column, value in entries]
             for process in group["readers"]:
-                share = known[process] / total if process in known and total > 0 else 1 / n
+                share = known[process] / total if total > 0 else 1 / n
                 if self.quantity[process] > 0:
                     row.append((out[process], share * need / self.quantity[process]))
             rows.append((row, residual))
@@ -126,9 +123,7 @@ class Market:
                 rows.append((fresh[key], spot * taken_in[key]))
         for process, columns in sells.items():
             quantity = self.quantity[process]
-            rows.append(
-                ([(c, 1.0) for c in columns] + [(out[process], -self.carried[process] / quantity)], 0.0)
-            )
+            rows.append(([(c, 1.0) for c in columns] + [(out[process], -self.carried[process] / quantity)], 0.0))
         for process, quantity in self.quantity.items():
             node, product = process
             free, hosts = self.slow._hosts_of(node, product)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import graphmodel as gm
-from graphmodel.analysis.removal import removable
 from tests.analysis.drawn import networks
 from tests.analysis.slow_programme import Market
-from tests.conftest import STAGES, network
 
 MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 SOME = settings(MANY, max_examples=40)
