@@ -32,7 +32,7 @@ class Network:
     stages : DataFrame
         ``stage``, ``order`` and ``role`` (origin, process, sink, recycle, stock).
     **optional : DataFrame
-        ``materials``, ``composition``, ``recipes``, ``coproducts``, ``owners``, ``balances``;
+        ``materials``, ``composition``, ``recipes``, ``coproducts``, ``owners``, ``balances``, ``routes``;
         columns and units as in `graphmodel.schema.TABLES`.
     name : str
         Name printed with every result.
