@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphmodel import __version__
-from graphmodel.errors import DataPackageError, GraphModelError, SchemaError
+from graphmodel.errors import DataPackageError, GraphModelError, ParameterError, SchemaError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,21 +129,13 @@ def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
         yield update
 
 
-def _selection(where: tuple[str, ...]) -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
-    for part in where:
-        key, sign, value = part.partition("=")
-        if not sign or not key or not value:
-            raise click.BadParameter(f"{part!r} is not KEY=VALUE, for example country=CHN", param_hint="--where")
-        values = value.split(",")
-        if key == "equity":
-            try:
-                chosen[key] = float(value)
-            except ValueError:
-                raise click.BadParameter(f"equity is {value!r}, not a number", param_hint="--where") from None
-        else:
-            chosen[key] = values if len(values) > 1 else value
-    return chosen
+def _selection(where: tuple[str, ...], option: str = "--where") -> dict[str, Any]:
+    from graphmodel.scenario import read_where  # noqa: PLC0415 - pandas
+
+    try:
+        return read_where(where)
+    except ParameterError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 @main.command()

@@ -78,6 +78,35 @@ def select(network: Network, where: Where, *, members: pd.DataFrame | None = Non
     return chosen
 
 
+def read_where(parts: Iterable[str]) -> dict[str, object]:
+    """Read a selection from text: KEY=VALUE each, several values joined by commas.
+
+    Raises
+    ------
+    ParameterError
+        If a part has no key or no value, or an equity is no number.
+
+    Examples
+    --------
+    >>> from graphmodel.scenario import read_where
+    >>> read_where(["country=CHN,KOR", "stage=refining"])
+    {'country': ['CHN', 'KOR'], 'stage': 'refining'}
+    """
+    where: dict[str, object] = {}
+    for part in parts:
+        key, _, value = part.strip().partition("=")
+        if not key or not value:
+            raise ParameterError(f"{part!r} is not KEY=VALUE, for example country=CHN")
+        values = value.split(",")
+        where[key] = values if len(values) > 1 else value
+        if key == "equity":
+            try:
+                where[key] = float(value)
+            except ValueError:
+                raise ParameterError(f"equity is {value!r}, not a number") from None
+    return where
+
+
 def _values(value: object) -> list[str]:
     if isinstance(value, str) or not isinstance(value, Iterable):
         return [str(value)]
