@@ -211,7 +211,8 @@ class Scenario:
         Parameters
         ----------
         factor : float
-            2 is twice as much, made beside the old plants; it needs recipes and balances, as `add` does.
+            2 is twice as much, made beside the old plants, without co-products; it needs recipes and balances, as
+            `add` does.
         **where
             Which recyclers, as in `graphmodel.scenario.select`; all when absent.
         """

@@ -74,6 +74,8 @@ def recycling(network: Network, change: Change, members: pd.DataFrame | None) ->
     if made.empty:
         raise ParameterError("more recycling needs a network with recipes and balances")
     more = made.merge(nodes[["node_id", "stage", "country", "control"]], on="node_id")
+    told = pd.MultiIndex.from_frame(network.table("recipes")[["stage", "output"]])
+    more = more[pd.MultiIndex.from_frame(more[["stage", "item"]]).isin(told)]  # no co-products: they come with hosts
     more = more.rename(columns={"item": "material"}).assign(
         node_id=more["node_id"] + " more", capacity=more["quantity"] * (change.amount - 1.0)
     )
