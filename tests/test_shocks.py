@@ -17,8 +17,8 @@ def lost(network, scenario):
 
 
 @pytest.mark.parametrize("name", RUN)
-def test_what_happened_once_can_happen_again(real, name):
-    assert lost(real, gm.shock(name))["loss"].sum() > 0
+def test_what_happened_once_can_happen_again(sparse, name):
+    assert lost(sparse, gm.shock(name))["loss"].sum() > 0
 
 
 def test_every_shock_with_a_change_is_a_scenario():
@@ -39,8 +39,8 @@ def test_the_cobalt_quota_leaves_what_was_announced(real):
 
 
 def test_a_ban_on_one_buyer_is_felt_by_that_buyer_most(real):
-    table = lost(real, gm.shock("SH020"))
-    assert table.groupby("consumer")["loss"].sum().idxmax() == "USA"
+    table = lost(real, gm.shock("SH020")).query("product == 'gallium-other-use'")
+    assert table.set_index("consumer")["loss_share"].idxmax() == "USA"
 
 
 def test_rows_are_graded_and_point_at_a_reference():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,6 @@ import graphmodel as gm
 from graphmodel.build import source_problems
 from graphmodel.build.routes import route_table
 from graphmodel.build.sources import SOURCES, Sources
-from graphmodel.errors import SchemaError
 from graphmodel.schema import REGIONS, clean
 
 WHY = {"reference": "map", "evidence": "derived", "note": ""}
@@ -103,21 +103,14 @@ def test_every_country_that_trades_has_a_way_out():
 
 
 def test_ways_that_do_not_add_up_are_refused(tmp_path):
-    folder = Path(gm.datasets.root()) / "minerals-2024" / "sources"
-    for name in ("stages.csv", "cobalt", "transport"):
-        target = tmp_path / name
-        if (folder / name).is_dir():
-            target.mkdir()
-            for file in (folder / name).glob("*.csv"):
-                (target / file.name).write_bytes(file.read_bytes())
-        else:
-            target.write_bytes((folder / name).read_bytes())
-    outlets = tmp_path / "transport" / "outlets.csv"
+    folder = tmp_path / "sources"
+    shutil.copytree(gm.datasets.root() / "minerals-2024" / "sources", folder)
+    outlets, passages = folder / "transport" / "outlets.csv", folder / "transport" / "passages.csv"
     outlets.write_text(
         outlets.read_text().replace("COD,,atlantic-africa,lobito,0.013", "COD,,atlantic-africa,lobito,0.5")
     )
-    try:
-        found = source_problems(tmp_path)
-    except SchemaError as error:
-        found = list(error.problems)
-    assert any("outlets of COD sum to 1.4870, not 1" in problem.message for problem in found)
+    passages.write_text(passages.read_text().replace("black-sea,gulf,suez,ocean,0.3", "black-sea,gulf,suez,ocean,0.9"))
+    found = [str(problem) for problem in source_problems(folder)]
+    assert any("outlets of COD sum to 1.4870, not 1" in problem for problem in found)
+    assert any("black-sea and gulf and ocean share 1.6000 out, above 1" in problem for problem in found)
+    assert len(found) == 2

@@ -14,7 +14,7 @@ from graphmodel.scenario import select
 from tests.analysis.drawn import networks
 from tests.analysis.slow import Slow
 
-MANY = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 MEMBERS = pd.DataFrame({"group": ["south", "south", "west", "far"], "country": ["CHL", "AUS", "USA", "NAM"]})
 
 
@@ -85,7 +85,7 @@ def test_a_quota_needs_one_unit_or_a_mineral(toy):
             gm.Scenario().quota(quantity)
 
 
-@settings(MANY, max_examples=25)
+@settings(MANY, max_examples=15)
 @given(networks(), st.floats(0, 40))
 def test_after_a_quota_at_most_the_quota_flows(network, quantity):
     flows = network.edges["quantity"] * network.edges["available"].fillna(1.0)
