@@ -122,6 +122,14 @@ def test_an_unknown_or_unused_corridor_is_refused_with_what_there_is(shipped, to
             gm.Scenario().close("gulf", share)
 
 
+def test_alternatives_that_carry_more_than_the_whole_are_found(shipped):
+    assert "routes_above_one" not in set(gm.check(shipped)["check"])
+    rows = shipped.table("routes")
+    rows.loc[rows["corridor"] == "strait-b", "share"] = 0.4
+    found = gm.check(shipped.with_tables(routes=rows)).query("check == 'routes_above_one'")
+    assert found[["row", "value"]].to_numpy().tolist() == [["CHL CHN straits", "1.100"]]
+
+
 @st.composite
 def routed(draw):
     """A drawn network with routes: up to three corridors a pair, in two legs, shares of a leg at most one."""
