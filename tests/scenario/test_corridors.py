@@ -14,8 +14,8 @@ from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameEr
 from tests.analysis.drawn import networks
 from tests.analysis.slow import Slow
 
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-FEW = settings(MANY, max_examples=20)
+MANY = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(MANY, max_examples=10)
 COLUMNS = ["corridor", "source_country", "target_country", "material", "leg", "share"]
 NAMES = ["cape", "canal", "strait", "railway"]
 
