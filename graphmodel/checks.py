@@ -105,6 +105,24 @@ def owners_above_one(network: Network) -> list[Finding]:
     ]
 
 
+def routes_above_one(network: Network) -> list[Finding]:
+    """Corridors that replace one another and together carry more than the whole flow."""
+    routes = network.table("routes")
+    leg = routes["leg"].where(routes["leg"] != "", routes["corridor"])
+    pair = [routes["source_country"], routes["target_country"], routes["material"], leg.rename("leg")]
+    total = routes.groupby(pair)["share"].sum()
+    return [
+        (
+            "routes_above_one",
+            "routes",
+            " ".join(filter(None, map(str, key))),
+            f"{share:.3f}",
+            "shares sum to more than 1",
+        )
+        for key, share in total[total > 1 + TOLERANCE].items()
+    ]
+
+
 def unbalanced_nodes(network: Network) -> list[Finding]:
     """Nodes whose edges and residual do not add up to what they make or need."""
     gap = imbalance(network)
@@ -204,6 +222,7 @@ CHECKS: tuple[Callable[[Network], list[Finding]], ...] = (
     untraced_nodes,
     output_above_capacity,
     owners_above_one,
+    routes_above_one,
     unbalanced_nodes,
     unused_rules,
     missing_references,

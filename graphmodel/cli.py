@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphmodel import __version__
-from graphmodel.errors import DataPackageError, GraphModelError, SchemaError
+from graphmodel.errors import DataPackageError, GraphModelError, ParameterError, SchemaError, UnknownNameError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,12 +56,12 @@ _format = click.option(
     "--format", "-f", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )
 _where = click.option(
-    "--where", "-w", "where", multiple=True, required=True, metavar="KEY=VALUE",
-    help="Which nodes: any column, owner, equity, alliance, outside, material or role. Repeat to narrow.",
+    "--where", "-w", "where", multiple=True, metavar="KEY=VALUE",
+    help="Which nodes: any column, owner, equity, alliance, outside, material, mineral or role. Repeat to narrow.",
 )  # fmt: skip
 _LENSES = (
     "plant (each single facility), node, industry (country, stage and mineral), country, control, owner, alliance, "
-    "stage, country,stage …"
+    "stage, corridor, country,stage …"
 )
 _by = click.option("--by", default="plant", show_default=True, metavar="LENS", help=_LENSES)
 _by_industry = click.option("--by", default="industry", show_default=True, metavar="LENS", help=_LENSES)
@@ -129,21 +129,13 @@ def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
         yield update
 
 
-def _selection(where: tuple[str, ...]) -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
-    for part in where:
-        key, sign, value = part.partition("=")
-        if not sign or not key or not value:
-            raise click.BadParameter(f"{part!r} is not KEY=VALUE, for example country=CHN", param_hint="--where")
-        values = value.split(",")
-        if key == "equity":
-            try:
-                chosen[key] = float(value)
-            except ValueError:
-                raise click.BadParameter(f"equity is {value!r}, not a number", param_hint="--where") from None
-        else:
-            chosen[key] = values if len(values) > 1 else value
-    return chosen
+def _selection(where: tuple[str, ...], option: str = "--where") -> dict[str, Any]:
+    from graphmodel.scenario import read_where  # noqa: PLC0415 - pandas
+
+    try:
+        return read_where(where)
+    except ParameterError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 @main.command()
@@ -269,22 +261,64 @@ def overview(data: str, product: str | None, consumer: str | None, by: str, equi
 @main.command()
 @_data
 @_where
+@click.option("--ban", metavar="MATERIAL", help="Leave --where running, but stop what it sells of this, or of 'all'.")
+@click.option("--to", multiple=True, metavar="KEY=VALUE", help="With --ban: only to these buyers, as in --where.")
+@click.option("--corridor", multiple=True, help="Close a corridor of the network; repeat for several.")
+@click.option("--shock", help="Let a past disruption come again, such as SH030.")
 @_severity
+@_product
+@_consumer
 @_format
-def remove(data: str, where: tuple[str, ...], severity: float, form: str) -> None:
-    """Shut a selection and show who loses which product.
+def remove(
+    data: str,
+    where: tuple[str, ...],
+    ban: str | None,
+    to: tuple[str, ...],
+    corridor: tuple[str, ...],
+    shock: str | None,
+    severity: float,
+    product: str | None,
+    consumer: str | None,
+    form: str,
+) -> None:
+    """Shut a selection, ban its exports or close a corridor, all at once if told, and show who loses which product.
 
     \b
     graphmodel remove -w country=CHN -w stage=refining
     graphmodel remove -w alliance=G7 --severity 0.5 --format json
+    graphmodel remove --ban all -w country=COD --to outside=COD
+    graphmodel remove --corridor malacca --corridor suez --consumer DEU
+    graphmodel remove --shock SH030
     """  # noqa: D301 - click wants the backspace itself
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
     from graphmodel.analysis import losses  # noqa: PLC0415 - numpy, scipy
     from graphmodel.scenario import Scenario  # noqa: PLC0415 - pandas
 
-    chosen = _selection(where)
-    scenario = Scenario(" ".join(where), members=_members(chosen)).shut(severity, **chosen)
+    if to and ban is None:
+        raise click.UsageError("--to says who may not be sold to; it needs --ban")
+    if not (where or ban or corridor or shock):
+        raise click.UsageError("nothing stops; name --where, --ban, --corridor or --shock")
+    chosen, buyers = _selection(where), _selection(to, "--to")
+    past = shipped.shock(shock) if shock else Scenario()
+    name = " ".join(filter(None, (past.name if shock else "", *where, ban, *to, *corridor)))
+    scenario = Scenario(name, past.changes, _members([*chosen, *buyers]))
+    if ban is not None:
+        material = () if ban == "all" else ban
+        scenario = scenario.cap(1.0 - severity, material=material, sellers=chosen, buyers=buyers)
+    elif chosen:
+        scenario = scenario.shut(severity, **chosen)
+    if corridor:
+        scenario = scenario.close(corridor, severity)
     table = losses(_load(data), scenario).table
+    table = _only(_only(table, "product", product), "consumer", consumer)
     _show(table.sort_values(["response", "loss_share"], ascending=[True, False], kind="stable"), form)
+
+
+def _only(table: pd.DataFrame, column: str, value: str | None) -> pd.DataFrame:
+    """Keep the rows of one value, if one is asked for."""
+    if value is not None and value not in set(table[column]):
+        raise UnknownNameError(f"no {column} {value!r}; {nearest(value, set(table[column]))}")
+    return table if value is None else table[table[column] == value]
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""Data sets that ship with the package, and networks read from a path."""
+"""Data sets that ship with the package, past disruptions among them, and networks read from a path."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pandas as pd
 from graphmodel.convert import descriptor as descriptors
 from graphmodel.convert.files import read
 from graphmodel.convert.folder import extra_tables, read_folder, read_table
-from graphmodel.errors import DataPackageError, UnknownNameError, nearest
+from graphmodel.errors import DataPackageError, EmptySelectionError, UnknownNameError, nearest
 from graphmodel.network import Network
+from graphmodel.scenario import Scenario, read_where
 
 _PACKAGED = Path(__file__).parent / "_datasets"
 
@@ -74,6 +75,61 @@ def table(name: str | os.PathLike[str], resource: str) -> pd.DataFrame:
     return read_table(_folder(name), resource)
 
 
+def shock(shock_id: str) -> Scenario:
+    """Return a past or announced disruption as a scenario; ``gm.table("shocks", "shocks")`` lists them.
+
+    Parameters
+    ----------
+    shock_id : str
+        A row of ``shocks`` that has changes in ``changes``: what stops, where, how much of it, for how many weeks.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such shock, with the nearest that is.
+    EmptySelectionError
+        If the shock moved prices or rules only, or touches nothing that the shipped network holds.
+
+    Notes
+    -----
+    A scenario stops a rate of flow; ``weeks`` in ``changes`` says for how long. Shocks before or in the base year of a
+    network are applied to that year, as if they came again.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> gm.shock("SH020").name
+    'SH020: export ban, gallium, CHN to USA, 2024'
+    """
+    known, steps = table("shocks", "shocks").set_index("shock_id"), table("shocks", "changes")
+    if shock_id not in known.index:
+        raise UnknownNameError(f"no shock {shock_id!r}; {nearest(shock_id, known.index)}")
+    row, steps = known.loc[shock_id], steps[steps["shock_id"] == shock_id].sort_values("order")
+    if steps.empty:
+        raise EmptySelectionError(f"{shock_id} ({row['kind']}) changes no flow of the shipped network")
+    ends = f"{row['imposer']} to {row['target']}"
+    scenario = Scenario(f"{shock_id}: {row['kind']}, {row['mineral']}, {ends}, {str(row['start_date'])[:4]}")
+    for step in steps.to_dict("records"):
+        scenario = _happened(scenario, {str(key): value for key, value in step.items()})
+    return scenario
+
+
+def _happened(scenario: Scenario, step: Mapping[str, object]) -> Scenario:
+    """Add one row of ``changes`` to a scenario."""
+    words = {key: str(step[key]) if isinstance(step[key], str) else "" for key in _STEP}
+    amount = float(str(step["amount"]))
+    where, buyers = (read_where(filter(None, words[key].split(";"))) for key in ("where", "buyers"))
+    names = {key: words[key].split(",") if words[key] else [] for key in ("material", "mineral", "corridor")}
+    if step["kind"] == "shut":
+        return scenario.shut(amount, **where)  # type: ignore[arg-type]
+    if step["kind"] == "close":
+        return scenario.close(names["corridor"], amount)
+    flows = {"material": names["material"], "mineral": names["mineral"], "sellers": where, "buyers": buyers}
+    if step["kind"] == "quota":
+        return scenario.quota(amount, **flows)  # type: ignore[arg-type]
+    return scenario.cap(1.0 - amount, **flows)  # type: ignore[arg-type]
+
+
 def extras(name_or_path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
     """Read the tables beside a network, such as ``references`` and ``closure``; none where it is a single file.
 
@@ -118,6 +174,10 @@ def _citation(entry: Mapping[Hashable, object]) -> str:
 def _year(year: object) -> str:
     """Write a year in brackets; a column with gaps holds years as floats."""
     return f" ({year:g})" if isinstance(year, float) else f" ({year})" if year else ""
+
+
+_STEP = ("where", "buyers", "material", "mineral", "corridor")
+"""Columns of ``changes`` that say what a step touches."""
 
 
 def root() -> Path:

@@ -32,7 +32,7 @@ class Network:
     stages : DataFrame
         ``stage``, ``order`` and ``role`` (origin, process, sink, recycle, stock).
     **optional : DataFrame
-        ``materials``, ``composition``, ``recipes``, ``coproducts``, ``owners``, ``balances``, ``stocks``;
+        ``materials``, ``composition``, ``recipes``, ``coproducts``, ``owners``, ``balances``, ``stocks``, ``routes``;
         columns and units as in `graphmodel.schema.TABLES`.
     name : str
         Name printed with every result.

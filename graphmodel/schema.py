@@ -132,6 +132,9 @@ TABLES: dict[str, Table] = {
                 Column("high", "number", "high value", minimum=0, unit="unit of the material"),
                 Column("basis", "text", "what the flow rests on", values=BASES),
                 Column("available", "number", "share of the edge left by a scenario", minimum=0, maximum=1),
+                Column(
+                    "tariff", "number", "duty a scenario puts on it, on top of the base", minimum=0, unit="of value"
+                ),
                 *_evidence(),
             ),
             required=True,
@@ -255,6 +258,29 @@ TABLES: dict[str, Table] = {
                 Column(
                     "trigger", "number", "public: shortage above which it is released; 0 if empty", minimum=0, maximum=1
                 ),
+                Column("note", "text", "remark"),
+                *_evidence(),
+            ),
+        ),
+        Table(
+            "routes",
+            "Which part of the flows from one country to another passes which strait, canal, railway or border.",
+            ("corridor", "source_country", "target_country", "material"),
+            (
+                Column("corridor", "text", "corridor passed", required=True),
+                Column("source_country", "text", "seller's country, ISO alpha-3", required=True, country=True),
+                Column("target_country", "text", "buyer's country, ISO alpha-3", required=True, country=True),
+                Column(
+                    "material",
+                    "text",
+                    "form it holds for, before the row for all forms; all when empty",
+                    refers="materials.material",
+                ),
+                Column(
+                    "leg", "text", "part of the way; corridors of one leg replace one another and their shares add up"
+                ),
+                Column("share", "number", "part of the flow that passes", required=True, minimum=0, maximum=1),
+                Column("available", "number", "share of the corridor left by a scenario", minimum=0, maximum=1),
                 Column("note", "text", "remark"),
                 *_evidence(),
             ),

@@ -77,6 +77,34 @@ def test_half_a_mine_costs_half_as_much(run):
     assert sum(row["loss"] for row in rows if row["response"] == "frozen") == pytest.approx(3)
 
 
+def test_a_ban_leaves_the_home_market(run):
+    args = ("toy-battery", "--ban", "all", "-w", "country=KOR", "--to", "outside=KOR", "-f", "json")
+    frozen = {r["consumer"]: r["loss"] for r in json.loads(run("remove", *args).stdout) if r["response"] == "frozen"}
+    assert frozen == {"CHN": pytest.approx(1), "USA": pytest.approx(5)}
+
+
+def test_a_corridor_is_closed_for_one_consumer(run):
+    out = run("remove", "--corridor", "malacca", "--severity", "0.5", "--consumer", "JPN", "-f", "csv").stdout
+    rows = pd.read_csv(io.StringIO(out))
+    assert set(rows["consumer"]) == {"JPN"}
+    assert rows["loss"].sum() > 0
+
+
+def test_a_shock_comes_again(run):
+    out = run("remove", "--shock", "SH020", "--product", "gallium-other-use", "-f", "csv").stdout
+    assert pd.read_csv(io.StringIO(out)).set_index(["response", "consumer"]).loc[("frozen", "USA"), "loss"] > 0
+
+
+def test_what_cannot_be_removed_is_wrong_usage(run):
+    assert "nothing stops" in run("remove", "toy-battery", code=2).stderr
+    assert "it needs --ban" in run("remove", "toy-battery", "--to", "country=CHN", code=2).stderr
+    assert "did you mean 'malacca'" in run("remove", "--corridor", "malaca", code=1).stderr
+    assert (
+        "no product 'lithium-cel'"
+        in run("remove", "toy-battery", "-w", "country=CHN", "-p", "lithium-cel", code=1).stderr
+    )
+
+
 def test_an_owner_is_selected_by_equity(run):
     out = run("remove", "toy-battery", "-w", "owner=Southern Metals", "-w", "equity=0.3").stdout
     assert "frozen" in out

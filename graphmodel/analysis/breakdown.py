@@ -76,6 +76,11 @@ def lost_shares(network: Network, work: Processes, groups: Groups, demand: pd.Da
     recipes = kernel_recipes(work)
     rows = demand["process"].to_numpy(dtype=np.int64)
     lost = np.empty((len(demand), len(groups.names)))
+    if groups.edge_left is not None:
+        for group in range(len(groups.names)):  # a network has a dozen corridors
+            _, left = scenario_cut(network, work, groups.left(group))
+            lost[:, group] = 1.0 - frozen(recipes, (1.0 - cut)[:, None], edge_limit=left)[rows, 0]
+        return np.where(lost < 1e-9, 0.0, lost)
     for first in range(0, len(groups.names), BATCH):
         last = min(first + BATCH, len(groups.names))
         limit = np.repeat((1.0 - cut)[:, None], last - first, axis=1)
@@ -92,6 +97,8 @@ def unreached(network: Network, groups: Groups, demand: pd.DataFrame) -> FloatAr
     fed = reached_in_base(network)[node]
     lost = np.zeros((len(demand), len(groups.names)))
     for group in range(len(groups.names)):
+        if groups.edge_left is not None:
+            paths = open_paths(network, groups.left(group))
         alive = np.ones(network.n_nodes, dtype=bool)
         alive[groups.of(group)] = False
         lost[:, group] = fed & ~reachable(network.n_nodes, *paths, alive)[node]

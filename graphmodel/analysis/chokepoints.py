@@ -89,7 +89,7 @@ def _summed(
     values = wide[list(BESIDE)].to_numpy()[groups.members]
     which = np.repeat(np.arange(len(groups.names)), groups.sizes())
     table = pd.DataFrame(values, columns=list(BESIDE)).groupby(which, sort=True).sum(min_count=1)
-    return table.assign(removed=groups.names)
+    return table.reindex(range(len(groups.names))).assign(removed=groups.names)  # a corridor holds no node
 
 
 def _measured(network: Network, mineral: str | None) -> pd.DataFrame:

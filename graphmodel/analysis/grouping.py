@@ -1,4 +1,4 @@
-"""Which nodes stand or fall together: each by itself, by column, by several columns, by owner or by alliance."""
+"""What stands or falls together: nodes by themselves, by column, owner or alliance, or the flows through a corridor."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
 from graphmodel.network import Network
 from graphmodel.processes import makers
+from graphmodel.scenario.corridors import edges_left
 from graphmodel.schema import REGIONS
 
-LENSES = ("plant", "node", "industry", "country", "control", "owner", "alliance", "stage", "kind")
-"""What nodes can be grouped by; several columns may be joined, as ``country,stage``.
+LENSES = ("plant", "node", "industry", "country", "control", "owner", "alliance", "stage", "kind", "corridor")
+"""What can be shut together; several columns may be joined, as ``country,stage``.
 
 ``plant`` is every single facility by itself, clusters and remainders left out; ``node`` is every node by itself;
 ``industry`` is every node of one country and stage that makes a form of one mineral, such as ``CHN:refining:cobalt``;
-a node that makes several minerals stands in several, and where the tables name no mineral it is ``CHN:refining``.
+a node that makes several minerals stands in several, and where the tables name no mineral it is ``CHN:refining``;
+``corridor`` shuts no node but the part of each flow that passes it.
 """
 
 JOIN = ":"
@@ -34,10 +36,16 @@ class Groups:
     members: IntArray
     of_one_node: bool = False
     """Whether each group is one node, under its id."""
+    edge_left: FloatArray | None = None
+    """Share of each edge (columns) left without the group (rows), where groups are parts of flows and hold no node."""
 
     def of(self, group: int) -> IntArray:
         """Return the nodes of one group."""
         return self.members[self.indptr[group] : self.indptr[group + 1]]
+
+    def left(self, group: int, severity: float = 1.0) -> FloatArray | None:
+        """Return the share of each edge left when a part of the group stops; None where groups are nodes."""
+        return None if self.edge_left is None else 1.0 - severity * (1.0 - self.edge_left[group])
 
     def sizes(self) -> IntArray:
         """Count the nodes of each group."""
@@ -73,6 +81,8 @@ def group_nodes(
         return _each_alone(network, among)
     if keys == ["plant"]:
         return _each_alone(network, among & _single_facility(network))
+    if keys == ["corridor"]:
+        return _corridors(network)
     if keys == ["owner"]:
         pairs = _owner_pairs(network, equity)
     elif keys == ["alliance"]:
@@ -94,6 +104,11 @@ def _each_alone(network: Network, among: BoolArray) -> Groups:
     positions = np.flatnonzero(among)
     names = network.nodes["node_id"].to_numpy()[positions]
     return Groups(list(map(str, names)), np.arange(len(positions) + 1), positions, of_one_node=True)
+
+
+def _corridors(network: Network) -> Groups:
+    names, left = edges_left(network)
+    return Groups(names, np.zeros(len(names) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), edge_left=left)
 
 
 def _single_facility(network: Network) -> BoolArray:

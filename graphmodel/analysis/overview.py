@@ -101,4 +101,5 @@ def _worst(share: FloatArray, names: list[str], mineral: str) -> int:
 def _only(groups: Groups, one: int) -> Groups:
     """Keep one group of several."""
     members = groups.of(one)
-    return Groups([groups.names[one]], np.array([0, len(members)]), members)
+    left = None if groups.edge_left is None else groups.edge_left[[one]]
+    return Groups([groups.names[one]], np.array([0, len(members)]), members, edge_left=left)

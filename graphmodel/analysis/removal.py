@@ -52,7 +52,7 @@ def removal(
         ``node`` (every supply node), ``plant`` (every single facility: no clusters, no remainders), ``industry``
         (what one country does at one stage with one mineral; nodes that make several stand in several),
         ``country``, ``control``, ``owner``, ``alliance``, ``stage`` or any column of the nodes table; several columns
-        joined, as ``"country,stage"``.
+        joined, as ``"country,stage"``; ``corridor``: no node, but the flows that pass it, see `Scenario.close`.
     response : {"frozen", "adapt", "reroute", "reachability"}
         ``reachability``: a user loses only if no path from any origin is left. ``reroute``: everyone may buy from
         whoever has capacity to spare, within recipes. ``adapt``: the same, but flows grow by no more than ``growth``.
@@ -66,7 +66,7 @@ def removal(
     product, consumer : str or list of str, optional
         Count only the final demand for these products, or of these countries.
     severity : float
-        Share of the nodes that stops (with ``reachability`` it must be 1).
+        Share of the nodes, or of the corridor, that stops (with ``reachability`` it must be 1).
     growth : float
         With ``adapt``: share by which present flows may grow, and which new links may reach of what a buyer takes in.
     links : {"any", "existing"}
@@ -171,6 +171,8 @@ def _frozen(
     recipes = kernel_recipes(work)
     of_process = np.zeros(work.n_processes)
     of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
+    if groups.edge_left is not None:
+        return _frozen_flows(network, work, groups, of_process, severity, progress)
     cut, kept = scenario_cut(network, work)
     by_node = np.argsort(work.node, kind="stable")
     start = np.searchsorted(work.node[by_node], np.arange(network.n_nodes + 1))
@@ -193,6 +195,25 @@ def _frozen(
     return np.where(loss < 1e-9 * max(weight.sum(), 1e-300), 0.0, loss)
 
 
+def _frozen_flows(
+    network: Network,
+    work: Processes,
+    groups: Groups,
+    weight: FloatArray,
+    severity: float,
+    progress: Callable[[int, int], None] | None,
+) -> FloatArray:
+    """Loss of every group of flows in the cascade, each by itself: a network has a dozen corridors."""
+    recipes, loss = kernel_recipes(work), np.empty(len(groups.names))
+    for group in range(len(loss)):
+        cut, kept = scenario_cut(network, work, groups.left(group, severity))
+        held = np.flatnonzero(cut > 0)
+        loss[group] = frozen_loss(recipes, np.array([0, len(held)]), held, cut[held], weight, edge_limit=kept)[0]
+        if progress is not None:
+            progress(group + 1, len(loss))
+    return np.where(loss < 1e-9 * max(weight.sum(), 1e-300), 0.0, loss)
+
+
 def _reachability(
     network: Network,
     work: Processes,
@@ -208,7 +229,9 @@ def _reachability(
     reached = reachable(network.n_nodes, source, target, origins)
     closed = demand[reached_in_base(network) & ~reached].sum()  # what a scenario in the network has cut off already
     arguments = (network.n_nodes, source, target, origins, demand)
-    if (groups.sizes() == 1).all():
+    if groups.edge_left is not None:
+        loss = np.array([demand[cut_off(network, reached, groups, group)].sum() for group in range(len(groups.names))])
+    elif (groups.sizes() == 1).all():
         loss = reach_loss(*arguments)[groups.members]
     else:
         loss = reach_loss_groups(*arguments, groups.indptr, groups.members)
@@ -223,12 +246,19 @@ def reached_in_base(network: Network) -> BoolArray:
     return reachable(network.n_nodes, network.source, network.target, origins)
 
 
-def open_paths(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Edges that carry something and origins that run, a scenario's closures left out."""
+def cut_off(network: Network, reached: BoolArray, groups: Groups, group: int) -> BoolArray:
+    """Say which nodes no path reaches any more once a group of flows stops."""
+    return reached & ~reachable(network.n_nodes, *open_paths(network, groups.left(group)))
+
+
+def open_paths(network: Network, edge_left: FloatArray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Edges that carry something and origins that run, closures of a scenario and of ``edge_left`` left out."""
     edges, nodes = network.edges, network.nodes
     runs = nodes["available"].fillna(1.0).to_numpy() > 0
     open_edge = (edges["quantity"].to_numpy() > 0) & (edges["available"].fillna(1.0).to_numpy() > 0)
     open_edge &= runs[network.source] & runs[network.target]
+    if edge_left is not None:
+        open_edge &= edge_left > 0
     origins = np.flatnonzero(network.has_role("origin") & runs)
     return network.source[open_edge], network.target[open_edge], origins
 
@@ -238,10 +268,14 @@ def kernel_recipes(work: Processes) -> Recipes:
     return Recipes(work.slot_indptr, work.supplier, work.share, work.slot_base, work.process_indptr, work.process_slot)
 
 
-def scenario_cut(network: Network, work: Processes) -> tuple[FloatArray, FloatArray | None]:
-    """Return what a scenario has cut from every process, and what it has left of every supply."""
+def scenario_cut(
+    network: Network, work: Processes, edge_left: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray | None]:
+    """Return what a scenario has cut from every process, and what it and ``edge_left`` leave of every supply."""
     available = network.nodes["available"].fillna(1.0).to_numpy(dtype=float)
     kept = network.edges["available"].fillna(1.0).to_numpy(dtype=float)
+    if edge_left is not None:
+        kept = kept * edge_left
     limit = np.where(work.row >= 0, kept[np.maximum(work.row, 0)], 1.0) if len(kept) else np.ones(len(work.row))
     return 1.0 - work.limits(available), None if (limit == 1).all() else limit
 

@@ -61,6 +61,22 @@ def _shares(sources: Sources) -> Iterator[Problem]:
             yield sources.problem("mix", int(rows.index[0]), "share", what)
 
 
+def _ways(sources: Sources) -> Iterator[Problem]:
+    """Parts of what a country ships that are more than the whole, or, by its outlets, less."""
+    for (country, facing), rows in sources["outlets"].groupby(["country", "facing"], sort=True):
+        total = rows["share"].sum()
+        if abs(total - 1) > 1e-9:
+            what = f"outlets of {country}{f' facing {facing}' if facing else ''} sum to {total:.4f}, not 1: first is"
+            yield sources.problem("outlets", int(rows.index[0]), "share", what)
+    for table, end, leg in (("passages", "basin", ["leg"]), ("overland", "country", [])):
+        rows = sources[table]
+        ends = rows[[end, "other"]].min(axis=1), rows[[end, "other"]].max(axis=1)
+        for key, alike in rows.groupby([*ends, *(rows[name] for name in leg)], sort=True):
+            if alike["share"].sum() > 1 + 1e-9:
+                what = f"{' and '.join(map(str, key))} share {alike['share'].sum():.4f} out, above 1: first is"
+                yield sources.problem(table, int(alike.index[0]), "share", what)
+
+
 def _open_ends(sources: Sources) -> Iterator[Problem]:
     """A form made but nowhere used, or used but nowhere made."""
     materials, recipes, coproducts = sources["materials"], sources["recipes"], sources["coproducts"]
@@ -270,6 +286,7 @@ _CHECKS = (
     _units,
     _shares,
     _need_shares,
+    _ways,
     _open_ends,
     _plant_stages,
     _plant_outputs,

@@ -14,6 +14,7 @@ from graphmodel.build.flows import DIGITS, Flows, balance
 from graphmodel.build.nodes import node_table
 from graphmodel.build.places import Places
 from graphmodel.build.recipes import Recipes
+from graphmodel.build.routes import route_table
 from graphmodel.build.sizing import Sized, size
 from graphmodel.build.sources import SHARE, Sources
 from graphmodel.schema import TABLES
@@ -60,11 +61,13 @@ def assemble(sources: Sources, places: Places) -> Package:
         **shared,
         "edges": _edges(flows.dense, low, high),
         "balances": balances(recipes, sized, flows, flows.dense),
+        "routes": route_table(sources, shared["nodes"], flows.dense),
     }
     sparse = {
         **shared,
         "edges": _edges(flows.sparse, low, high),
         "balances": balances(recipes, sized, flows, flows.sparse),
+        "routes": route_table(sources, shared["nodes"], flows.sparse),
     }
     extra = {
         "references": _references(sources),

@@ -20,6 +20,7 @@ from graphmodel.errors import DataPackageError, Problem, SchemaError, nearest
 from graphmodel.schema import EVIDENCE, HOLDERS, ROLES, Column, Table, clean
 
 SIZED_BY = ("control", "need", "input")
+SIDES_OF_THE_WORLD = ("pacific", "indian", "atlantic")
 SHARE = "share"
 MOST_DAYS = 2000
 """Days of use above which a stock must be a slip."""
@@ -27,6 +28,7 @@ MOST_DAYS = 2000
 _STAGE = Column("stage", "text", "stage of the value chain", required=True, refers="stages.stage")
 _MATERIAL = Column("material", "text", "form that flows", required=True, refers="materials.material")
 _COUNTRY = Column("country", "text", "ISO alpha-3 or region code", required=True, country=True)
+_BASIN = Column("basin", "text", "sea", required=True, refers="basins.basin")
 _YEAR = Column("year", "integer", "year the number is for", minimum=1900, maximum=2100)
 _NOTE = Column("note", "text", "remark")
 _GRADE = (
@@ -281,6 +283,59 @@ SOURCES: dict[str, Table] = {
                 _amount("release", "public: share that may leave in a week; all of it when empty", maximum=1),
                 _amount("trigger", "public: shortage above which it is released; any when empty", maximum=1),
                 _YEAR,
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "basins",
+            "Seas that ports lie on.",
+            ("basin",),
+            (
+                Column("basin", "text", "sea", required=True),
+                Column("side", "text", "side of the world it lies on", required=True, values=SIDES_OF_THE_WORLD),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "outlets",
+            "Seas a country ships by; shares of one country and side sum to one.",
+            ("country", "facing", "basin", "corridor"),
+            (
+                _COUNTRY,
+                Column(
+                    "facing",
+                    "text",
+                    "side of the world the other country lies on; all that have no row of their own when empty",
+                    values=SIDES_OF_THE_WORLD,
+                ),
+                _BASIN,
+                Column("corridor", "text", "corridor to the port, if any"),
+                _amount("share", "part of what it ships", required=True, maximum=1),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "passages",
+            "Corridors between two seas, both ways; those of one leg replace one another.",
+            ("basin", "other", "corridor"),
+            (
+                _BASIN,
+                Column("other", "text", "sea at the other end", required=True, refers="basins.basin"),
+                Column("corridor", "text", "strait, canal or cape", required=True),
+                Column("leg", "text", "part of the way; shares of one leg sum to at most one", required=True),
+                _amount("share", "part of what goes between the two that passes", required=True, maximum=1),
+                *_GRADE,
+            ),
+        ),
+        Table(
+            "overland",
+            "What two countries send one another by land, both ways; the rest goes by sea.",
+            ("country", "other", "corridor"),
+            (
+                _COUNTRY,
+                Column("other", "text", "country at the other end, ISO alpha-3", required=True, country=True),
+                Column("corridor", "text", "railway or border, if it counts as a corridor"),
+                _amount("share", "part of what goes between the two", required=True, maximum=1),
                 *_GRADE,
             ),
         ),

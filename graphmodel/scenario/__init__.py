@@ -1,6 +1,8 @@
 """Declared changes that turn one network into another."""
 
+from graphmodel.scenario.change import Change as Change
 from graphmodel.scenario.scenario import Scenario as Scenario
+from graphmodel.scenario.selection import read_where as read_where
 from graphmodel.scenario.selection import select as select
 
-__all__ = ["Scenario", "select"]
+__all__ = ["Change", "Scenario", "read_where", "select"]

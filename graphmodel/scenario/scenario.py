@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from graphmodel._types import BoolArray
-from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
+from graphmodel.errors import EmptySelectionError, ParameterError
 from graphmodel.network import Network
 from graphmodel.scenario.addition import add_projects
+from graphmodel.scenario.change import Change, Kind
+from graphmodel.scenario.corridors import close
+from graphmodel.scenario.flows import cap, lowered, quota, tariff
 from graphmodel.scenario.selection import Where, select
+from graphmodel.scenario.use import demand, recycling, substitute, yields
 
-Kind = Literal["shut", "ban", "cap", "add"]
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """One change of a scenario."""
-
-    kind: Kind
-    share: float
-    where: Mapping[str, object] = field(default_factory=dict)
-    buyers: Mapping[str, object] = field(default_factory=dict)
-    material: str | None = None
-    demand: bool = False
-    projects: pd.DataFrame | None = None
+Names = str | Sequence[str]
+"""One name or several."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +26,8 @@ class Scenario:
     """A named list of changes that turns one network into another.
 
     Every method returns a new scenario; nothing happens before `apply`. Shutting and derating act on supply: demand
-    of the selected nodes stays, unless ``demand=True``.
+    of the selected nodes stays, unless ``demand=True``. Changes add to one another in the order declared; declare
+    projects first.
 
     Parameters
     ----------
@@ -52,11 +43,13 @@ class Scenario:
     >>> half = gm.Scenario("half of Chile").shut(0.5, country="CHL")
     >>> float(half.apply(toy).nodes.set_index("node_id").loc["mine-a", "available"])
     0.5
-    >>> no_exports = gm.Scenario("China sells no cells").ban(
-    ...     material="lithium-cell", sellers={"country": "CHN"}, buyers={"country": "USA"})
-    >>> no_exports.apply(toy)
-    Traceback (most recent call last):
-    graphmodel.errors.EmptySelectionError: no edge carries lithium-cell from country=CHN to country=USA
+    >>> exports = gm.Scenario("Korea exports no cells").ban(
+    ...     material="lithium-cell", sellers={"country": "KOR"}, buyers={"outside": "KOR"})
+    >>> table = gm.losses(toy, exports.demand(0.5, country="USA")).table
+    >>> table.query("response == 'frozen'")[["consumer", "demand", "loss"]]
+      consumer  demand  loss
+    2      CHN     5.0   1.0
+    3      USA     2.5   2.5
     """
 
     name: str = "scenario"
@@ -85,23 +78,89 @@ class Scenario:
         return self.shut(1.0 - share_left, demand=False, **where)
 
     def ban(
-        self, *, material: str | None = None, sellers: Where | None = None, buyers: Where | None = None
+        self,
+        *,
+        material: Names = (),
+        mineral: Names = (),
+        sellers: Where | None = None,
+        buyers: Where | None = None,
     ) -> Scenario:
-        """Stop flows of a material, or of all, from some nodes to others."""
-        return self.cap(0.0, material=material, sellers=sellers, buyers=buyers)
+        """Stop flows of materials, or of all forms of minerals, or of everything, from some nodes to others."""
+        return self.cap(0.0, material=material, mineral=mineral, sellers=sellers, buyers=buyers)
 
     def cap(
         self,
         share_left: float,
         *,
-        material: str | None = None,
+        material: Names = (),
+        mineral: Names = (),
         sellers: Where | None = None,
         buyers: Where | None = None,
     ) -> Scenario:
-        """Leave flows only a share of their base quantity, as a quota does."""
+        """Leave flows only a share of what they carry.
+
+        An export control is ``sellers={"country": "CHN"}, buyers={"outside": "CHN"}``.
+        """
         _require_share(share_left)
         kind: Kind = "ban" if share_left == 0 else "cap"
-        return self._with(Change(kind, share_left, dict(sellers or {}), dict(buyers or {}), material))
+        return self._flows(kind, share_left, material, mineral, sellers, buyers)
+
+    def quota(
+        self,
+        quantity: float,
+        *,
+        material: Names = (),
+        mineral: Names = (),
+        sellers: Where | None = None,
+        buyers: Where | None = None,
+    ) -> Scenario:
+        """Leave the chosen flows a quantity together, shared in proportion to what they carry.
+
+        Parameters
+        ----------
+        quantity : float
+            A year: tonnes of the mineral where one is named, else the unit that the flows share.
+        material, mineral, sellers, buyers
+            As in `cap`.
+        """
+        _require_positive("quantity", quantity, zero=True)
+        return self._flows("quota", quantity, material, mineral, sellers, buyers)
+
+    def tariff(
+        self,
+        rate: float,
+        *,
+        material: Names = (),
+        mineral: Names = (),
+        sellers: Where | None = None,
+        buyers: Where | None = None,
+    ) -> Scenario:
+        """Put a duty on the chosen flows, a share of their value (0.25 is 25 %); duties on one flow add up.
+
+        It is written down in the edges' ``tariff`` and moves no flow by itself: where buyers can choose, it makes
+        some links dearer than others.
+        """
+        _require_positive("rate", rate, zero=True)
+        return self._flows("tariff", rate, material, mineral, sellers, buyers)
+
+    def close(self, corridor: Names, share: float = 1.0) -> Scenario:
+        """Close a share of one corridor, or of each of several.
+
+        Parameters
+        ----------
+        corridor : str or list of str
+            Names in the network's ``routes`` table.
+        share : float
+            Part that is closed, 0 to 1.
+
+        Notes
+        -----
+        Of a flow that passes corridors of the legs l with shares r, ``prod_l (1 - sum_{c in l} r_c s_c)`` is left.
+        Corridors of one leg replace one another, so closing all of them stops the flow; the parts that pass two legs
+        are taken as independent.
+        """
+        _require_share(share)
+        return self._with(Change("close", 1.0 - share, corridors=_names(corridor)))
 
     def add(self, projects: pd.DataFrame) -> Scenario:
         """Add plants that do not run yet; they displace part of what others deliver.
@@ -118,6 +177,71 @@ class Scenario:
         """
         return self._with(Change("add", 1.0, projects=projects.copy()))
 
+    def demand(self, factor: float, **where: object) -> Scenario:
+        """Scale final demand; what is taken away is not lost, what is added nobody delivers yet.
+
+        Parameters
+        ----------
+        factor : float
+            1.2 is a fifth more.
+        **where
+            Selection, as in `graphmodel.scenario.select`; all final demand when absent.
+        """
+        _require_positive("factor", factor, zero=True)
+        return self._with(Change("demand", factor, where))
+
+    def yields(
+        self, factor: float, *, stage: str | None = None, output: str | None = None, material: Names = ()
+    ) -> Scenario:
+        """Scale yields: one unit of output needs 1/factor of its inputs.
+
+        Parameters
+        ----------
+        factor : float
+            0.9 loses a tenth of what came out; above 1 less is bought, and what is saved stays with its sellers.
+        stage, output, material : optional
+            Recipes of one stage, of one output, of one input and what stands in for it; all when absent.
+        """
+        _require_positive("factor", factor)
+        return self._with(Change("yields", factor, _recipes(stage, output), material=_names(material)))
+
+    def recycling(self, factor: float, **where: object) -> Scenario:
+        """Scale what recyclers make (stages of role ``recycle``); more of it displaces what others sell.
+
+        Parameters
+        ----------
+        factor : float
+            2 is twice as much, made beside the old plants, without co-products; it needs recipes and balances, as
+            `add` does.
+        **where
+            Which recyclers, as in `graphmodel.scenario.select`; all when absent.
+        """
+        _require_positive("factor", factor, zero=True)
+        return self._with(Change("recycling", factor, where))
+
+    def substitute(
+        self, material: str, by: str, *, stage: str | None = None, output: str | None = None, ratio: float = 1.0
+    ) -> Scenario:
+        """Let a material stand in for another wherever the recipes named use it.
+
+        Parameters
+        ----------
+        material, by : str
+            Input replaced, and what may replace it.
+        stage, output : optional
+            Only recipes of this stage, or for this output.
+        ratio : float
+            Units of ``by`` for one unit of ``material``.
+
+        Notes
+        -----
+        No flow moves by itself: it widens what a buyer may take when it can choose its suppliers.
+        """
+        _require_positive("ratio", ratio)
+        if material == by:
+            raise ParameterError(f"{material} cannot stand in for itself")
+        return self._with(Change("substitute", ratio, _recipes(stage, output), material=(material,), replacement=by))
+
     def apply(self, network: Network) -> Network:
         """Return the network with all changes made, in the order declared.
 
@@ -127,17 +251,31 @@ class Scenario:
             If a change means nothing in this network.
         """
         for change in self.changes:
-            if change.kind == "add":
-                assert change.projects is not None  # add() always sets it
-                network = add_projects(network, change.projects)
-            elif change.kind == "shut":
-                network = _derated(network, change, self.members)
-            else:
-                network = _capped(network, change, self.members)
+            network = _APPLY[change.kind](network, change, self.members)
         return network.with_tables(name=f"{network.name} with {self.name}")
+
+    def _flows(
+        self,
+        kind: Kind,
+        amount: float,
+        material: Names,
+        mineral: Names,
+        sellers: Where | None,
+        buyers: Where | None,
+    ) -> Scenario:
+        ends = dict(sellers or {}), dict(buyers or {})
+        return self._with(Change(kind, amount, *ends, _names(material), _names(mineral)))
 
     def _with(self, change: Change) -> Scenario:
         return replace(self, changes=(*self.changes, change))
+
+
+def _names(value: Names | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _recipes(stage: str | None, output: str | None) -> dict[str, object]:
+    return {key: value for key, value in (("stage", stage), ("output", output)) if value is not None}
 
 
 def _require_share(share: float) -> None:
@@ -145,40 +283,37 @@ def _require_share(share: float) -> None:
         raise ParameterError(f"share is {share}, but must lie between 0 and 1")
 
 
-def _left(column: pd.Series, chosen: BoolArray, share: float) -> pd.Series:
-    """Lower what is available to a share of it where chosen."""
-    available = column.fillna(1.0).to_numpy(dtype=float)
-    return pd.Series(np.where(chosen, available * share, available), index=column.index)
+def _require_positive(what: str, value: float, *, zero: bool = False) -> None:
+    if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        raise ParameterError(f"{what} is {value}, but must be a number {'not below' if zero else 'above'} 0")
 
 
-def _derated(network: Network, change: Change, members: pd.DataFrame | None) -> Network:
+def _shut(network: Network, change: Change, members: pd.DataFrame | None) -> Network:
     chosen = select(network, change.where, members=members)
     supply = chosen if change.demand else chosen & ~network.has_role("sink")
     if not supply.any():
         raise EmptySelectionError("the selection holds final demand only; demand=True takes demand away")
     nodes = network.nodes
-    nodes["available"] = _left(nodes["available"], supply, change.share)
+    nodes["available"] = lowered(nodes["available"], supply, change.amount)
     return network.with_tables(nodes=nodes)
 
 
-def _capped(network: Network, change: Change, members: pd.DataFrame | None) -> Network:
-    edges = network.edges
-    chosen = np.ones(network.n_edges, dtype=bool)
-    if change.material is not None:
-        if change.material not in set(edges["material"]):
-            raise UnknownNameError(
-                f"no edge carries {change.material!r}; {nearest(change.material, set(edges['material']))}"
-            )
-        chosen &= (edges["material"] == change.material).to_numpy(dtype=bool)
-    for where, ends in ((change.where, network.source), (change.buyers, network.target)):
-        if where:
-            chosen &= select(network, where, members=members)[ends]
-    if not chosen.any():
-        said = [f"{word} {_said(where)}" for word, where in (("from", change.where), ("to", change.buyers)) if where]
-        raise EmptySelectionError(f"no edge carries {change.material or 'anything'} {' '.join(said)}")
-    edges["available"] = _left(edges["available"], chosen, change.share)
-    return network.with_tables(edges=edges)
+def _add(network: Network, change: Change, members: pd.DataFrame | None) -> Network:
+    assert change.projects is not None  # add() always sets it
+    return add_projects(network, change.projects)
 
 
-def _said(where: Where) -> str:
-    return ", ".join(f"{key}={value}" for key, value in where.items())
+_APPLY: dict[Kind, Callable[[Network, Change, pd.DataFrame | None], Network]] = {
+    "shut": _shut,
+    "ban": cap,
+    "cap": cap,
+    "quota": quota,
+    "tariff": tariff,
+    "close": close,
+    "add": _add,
+    "demand": demand,
+    "yields": yields,
+    "recycling": recycling,
+    "substitute": substitute,
+}
+"""What each kind of change does to a network."""

@@ -27,10 +27,10 @@ def select(network: Network, where: Where, *, members: pd.DataFrame | None = Non
     network : Network
     where : mapping
         A column of the nodes table, or ``owner`` (with ``equity``, the least share, 0.5 when absent), ``alliance``,
-        ``outside`` (everything not in that alliance), ``material`` (what the node makes), ``mineral`` (of what it
-        makes), ``role``; each with one value or a list of them.
+        ``outside`` (everything not in that alliance or country), ``material`` (what the node makes), ``mineral`` (of
+        what it makes), ``role``; each with one value or a list of them.
     members : DataFrame, optional
-        ``group`` and ``country``: who belongs to which alliance. Needed for ``alliance`` and ``outside``.
+        ``group`` and ``country``: who belongs to which alliance. Needed for ``alliance``, and for ``outside`` one.
 
     Raises
     ------
@@ -60,7 +60,8 @@ def select(network: Network, where: Where, *, members: pd.DataFrame | None = Non
         if key == "owner":
             chosen &= _owned(network, values, where.get("equity", 0.5))
         elif key in ("alliance", "outside"):
-            inside = nodes["country"].isin(_countries(members, values)).to_numpy(dtype=bool)
+            named = _countries(members, values) if key == "alliance" else _inside(network, members, values)
+            inside = nodes["country"].isin(named).to_numpy(dtype=bool)
             chosen &= inside if key == "alliance" else ~inside
         elif key in ("material", "mineral"):
             chosen &= _makes(network, "product" if key == "material" else key, values)
@@ -75,6 +76,35 @@ def select(network: Network, where: Where, *, members: pd.DataFrame | None = Non
         said = ", ".join(f"{key}={value!r}" for key, value in where.items())
         raise EmptySelectionError(f"no node has {said}; {_what_exists(network, where, members)}")
     return chosen
+
+
+def read_where(parts: Iterable[str]) -> dict[str, object]:
+    """Read a selection from text: KEY=VALUE each, several values joined by commas.
+
+    Raises
+    ------
+    ParameterError
+        If a part has no key or no value, or an equity is no number.
+
+    Examples
+    --------
+    >>> from graphmodel.scenario import read_where
+    >>> read_where(["country=CHN,KOR", "stage=refining"])
+    {'country': ['CHN', 'KOR'], 'stage': 'refining'}
+    """
+    where: dict[str, object] = {}
+    for part in parts:
+        key, _, value = part.strip().partition("=")
+        if not key or not value:
+            raise ParameterError(f"{part!r} is not KEY=VALUE, for example country=CHN")
+        values = value.split(",")
+        where[key] = values if len(values) > 1 else value
+        if key == "equity":
+            try:
+                where[key] = float(value)
+            except ValueError:
+                raise ParameterError(f"equity is {value!r}, not a number") from None
+    return where
 
 
 def _values(value: object) -> list[str]:
@@ -120,6 +150,14 @@ def _countries(members: pd.DataFrame | None, values: list[str]) -> set[str]:
         )
     _require(values, set(members["group"].astype(str)), "name of an alliance")
     return set(members.loc[members["group"].astype(str).isin(values), "country"].astype(str))
+
+
+def _inside(network: Network, members: pd.DataFrame | None, values: list[str]) -> set[str]:
+    """Countries of the alliances named, and countries named themselves; an alliance comes first."""
+    groups = set() if members is None else set(members["group"].astype(str))
+    own = {value for value in values if value not in groups and value in set(network.nodes["country"])}
+    alliances = [value for value in values if value not in own]
+    return own | (_countries(members, alliances) if alliances else set())
 
 
 def _makes(network: Network, column: str, values: list[str]) -> BoolArray:
