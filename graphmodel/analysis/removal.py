@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,8 +12,9 @@ import pandas as pd
 
 from graphmodel._types import BoolArray, FloatArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.shutting import Running, frozen_losses, shutting
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
-from graphmodel.kernels.cascade import Recipes, frozen_loss
+from graphmodel.kernels.cascade import Recipes
 from graphmodel.kernels.paths import reach_loss, reach_loss_groups, reachable
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
@@ -20,8 +23,6 @@ from graphmodel.results import RemovalResult
 Response = Literal["reachability", "frozen"]
 RESPONSES: tuple[Response, ...] = ("reachability", "frozen")
 """From the least loss to the most: any path left is enough; nobody can replace a supplier."""
-
-BATCH = 512
 
 
 def removal(
@@ -36,6 +37,8 @@ def removal(
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     progress: Callable[[int, int], None] | None = None,
+    executor: Executor | None = None,
+    folder: Path | str | None = None,
 ) -> RemovalResult:
     """Shut every node, or every group of nodes, in turn and measure what final users lose.
 
@@ -63,6 +66,10 @@ def removal(
         Least share an owner must hold, for ``by="owner"``.
     progress : callable, optional
         Called with the number of removals done and their total.
+    executor : concurrent.futures.Executor, optional
+        Where parts of 512 removals are worked on: threads, processes or Dask (``frozen`` only).
+    folder : path, optional
+        Where finished parts are kept, so that the same call can go on from them (``frozen`` only).
 
     Returns
     -------
@@ -76,6 +83,8 @@ def removal(
         If products cannot be added and no mineral is named.
     EmptySelectionError
         If nothing can be grouped that way.
+    ExecutorError, FolderError
+        If a worker dies, or the folder holds something else; see `graphmodel.sweeps.sweep`.
 
     Notes
     -----
@@ -108,22 +117,27 @@ def removal(
         raise ParameterError(f"severity is {severity}, but must lie between 0 and 1")
     if response == "reachability" and severity != 1:
         raise ParameterError("reachability asks whether any path is left; it needs severity=1")
+    if response == "reachability" and not (executor is None and folder is None):
+        raise ParameterError("reachability is one search; executor and folder are for response='frozen'")
     work = processes(network)
     weight, unit = demand_weights(network, work.demand, mineral, product, consumer)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
-    lose = _frozen if response == "frozen" else _reachability
-    loss = lose(network, work, groups, weight, severity, progress)
+    asked = {
+        "by": by,
+        "response": response,
+        "mineral": mineral,
+        "product": product,
+        "consumer": consumer,
+        "severity": severity,
+    }
+    if response == "frozen":
+        loss = _frozen(network, work, groups, weight, severity, Running(executor, folder, progress), asked)
+    else:
+        loss = _reachability(network, work, groups, weight, progress)
     return RemovalResult(
         _table(network, groups, response, loss, weight.sum()),
         network=network.name,
-        parameters={
-            "by": by,
-            "response": response,
-            "mineral": mineral,
-            "product": product,
-            "consumer": consumer,
-            "severity": severity,
-        },
+        parameters=asked,
         units={"loss": unit, "loss_share": "share of final demand"},
     )
 
@@ -139,31 +153,13 @@ def _frozen(
     groups: Groups,
     weight: FloatArray,
     severity: float,
-    progress: Callable[[int, int], None] | None,
+    running: Running,
+    asked: Mapping[str, object],
 ) -> FloatArray:
     """Loss of every group in the cascade."""
-    recipes = kernel_recipes(work)
-    of_process = np.zeros(work.n_processes)
-    of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
-    cut, kept = scenario_cut(network, work)
-    by_node = np.argsort(work.node, kind="stable")
-    start = np.searchsorted(work.node[by_node], np.arange(network.n_nodes + 1))
-    held = np.flatnonzero(cut > 0)
-    loss = np.empty(len(groups.names))
-    for first in range(0, len(loss), BATCH):
-        last = min(first + BATCH, len(loss))
-        sets, depth = [], []
-        for group in range(first, last):
-            mine = np.concatenate([by_node[start[node] : start[node + 1]] for node in groups.of(group)])
-            left = (1.0 - cut[mine]) * (1.0 - severity)
-            sets.append(np.concatenate([mine, held]))
-            depth.append(np.concatenate([1.0 - left, cut[held]]))
-        indptr = np.concatenate([[0], np.cumsum([len(members) for members in sets])]).astype(np.int64)
-        loss[first:last] = frozen_loss(
-            recipes, indptr, np.concatenate(sets), np.concatenate(depth), of_process, edge_limit=kept
-        )
-        if progress is not None:
-            progress(last, len(loss))
+    shut = shutting(work, groups, kernel_recipes(work), weight, *scenario_cut(network, work), severity)
+    alone = np.arange(len(groups.names))[:, None]
+    loss = frozen_losses(shut, alone, running, title=f"removal in {network.name}", parameters=asked)
     return np.where(loss < 1e-9 * max(weight.sum(), 1e-300), 0.0, loss)
 
 
@@ -172,7 +168,6 @@ def _reachability(
     work: Processes,
     groups: Groups,
     weight: FloatArray,
-    severity: float,
     progress: Callable[[int, int], None] | None,
 ) -> FloatArray:
     """Demand that no path from an origin reaches once a group is gone, plus what none reached before."""
