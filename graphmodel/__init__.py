@@ -30,6 +30,7 @@ _PUBLIC = {
     "diversification": "analysis",
     "losses": "analysis",
     "overview": "analysis",
+    "pairs": "analysis",
     "removal": "analysis",
     "shares": "analysis",
     "quality": "evidence",

@@ -15,6 +15,7 @@ from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import diversification as diversification
 from graphmodel.analysis import losses as losses
 from graphmodel.analysis import overview as overview
+from graphmodel.analysis import pairs as pairs
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import shares as shares
 from graphmodel.checks import check as check

@@ -91,6 +91,25 @@ class RemovalResult(Result):
     columns = ("removed", "label", "response", "n_nodes", "loss", "loss_share", "rank")
 
 
+class PairResult(Result):
+    """Final demand lost when two nodes, or two groups of nodes, are shut together."""
+
+    columns = (
+        "first",
+        "second",
+        "first_label",
+        "second_label",
+        "response",
+        "loss",
+        "loss_share",
+        "first_share",
+        "second_share",
+        "extra",
+        "synergy",
+        "rank",
+    )
+
+
 class ChokepointResult(Result):
     """Losses under both responses, with centralities beside them."""
 

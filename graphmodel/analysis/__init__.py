@@ -8,6 +8,7 @@ from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.overview import overview as overview
+from graphmodel.analysis.pairs import pairs as pairs
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.shares import shares as shares
 
@@ -19,6 +20,7 @@ ANALYSES = {
     "diversification": diversification,
     "losses": losses,
     "overview": overview,
+    "pairs": pairs,
     "removal": removal,
     "shares": shares,
 }
