@@ -233,7 +233,8 @@ def _table(
     ids = np.array(groups.names, dtype=object)
     names = network.nodes.set_index("node_id")["name"].reindex(groups.names).fillna("").to_numpy(dtype=object)
     labels = np.where(names != "", names, ids) if groups.of_one_node else ids
-    first, second = together[:, 0], together[:, 1]
+    turned = ids[together[:, 0]] > ids[together[:, 1]]
+    first, second = np.where(turned[:, None], together[:, ::-1], together).T
     extra = loss - np.maximum(alone[first], alone[second])
     synergy = loss - alone[first] - alone[second] + base
     table = pd.DataFrame(

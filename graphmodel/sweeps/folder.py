@@ -155,10 +155,17 @@ def _compare(folder: Path, names: list[str], ours: Mapping[str, object]) -> None
         raise FolderError(f"{folder / MANIFEST}: cannot be read ({error}); choose another folder") from error
     if not isinstance(theirs, dict):
         raise FolderError(f"{folder / MANIFEST}: is no manifest of a sweep; choose another folder")
-    differ = [key for key in ours if theirs.get(key) != ours[key]]
+    there, here = _flat(theirs), _flat(ours)
+    differ = [key for key in here if there.get(key) != here[key]]
     if differ:
-        told = [f"{key} is {theirs.get(key)!r:.80} there and {ours[key]!r:.80} here" for key in differ]
+        told = [f"{key} is {there.get(key)!r:.80} there and {here[key]!r:.80} here" for key in differ]
         raise FolderError(f"{folder}: holds another sweep: {'; '.join(told)}; choose another folder")
+
+
+def _flat(manifest: Mapping[str, object]) -> dict[str, object]:
+    """Put parameters beside the other entries, so that only those that differ are told."""
+    parameters = manifest.get("parameters")
+    return {**manifest, "parameters": None, **(parameters if isinstance(parameters, dict) else {})}
 
 
 def _read_parts(folder: Path, names: list[str], n_parts: int) -> dict[int, FloatArray]:

@@ -77,7 +77,7 @@ def test_another_sweep_is_refused_and_the_folder_stays_as_it_is(kept, change, sa
 
 
 def test_other_parameters_are_another_sweep(kept):
-    with pytest.raises(FolderError, match=r"parameters is .*'country'.* there and .*'node'"):
+    with pytest.raises(FolderError, match="holds another sweep: by is 'country' there and 'node' here; choose"):
         run(kept, parameters={"by": "node", "top": None})
 
 
