@@ -41,7 +41,7 @@ def pair_map(
 
     Notes
     -----
-    On the diagonal, framed, stands what is lost without one alone. Groups that lose nothing in any pair, and pairs
+    On the diagonal, in bold, stands what is lost without one alone. Groups that lose nothing in any pair, and pairs
     that are not in the table, are left out.
     """
     table = result.table
@@ -81,7 +81,7 @@ def pair_map(
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     response = str(result.parameters.get("response", ""))
-    look.x_title(ax, f"share of final demand lost without both, % ({response}); bold: without the one alone")
+    look.x_title(ax, f"share of final demand lost without both, % ({response}); bold: without one alone")
     return ax
 
 

@@ -1,10 +1,10 @@
-"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen] [centrality] [real]``."""
+"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen] [centrality] [real] [sweeps]``."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import bench_centrality, bench_frozen, bench_reachability, bench_real
+from tests.benchmarks import bench_centrality, bench_frozen, bench_reachability, bench_real, bench_sweeps
 from tests.benchmarks.timing import versions
 
 BENCHMARKS = {
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "frozen": bench_frozen.run,
     "centrality": bench_centrality.run,
     "real": bench_real.run,
+    "sweeps": bench_sweeps.run,
 }
 
 if __name__ == "__main__":
