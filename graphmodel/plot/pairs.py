@@ -94,7 +94,7 @@ def _most_lost(table: pd.DataFrame) -> list[tuple[str, str]]:
         for side in ("first", "second")
     ]
     groups = pd.concat(sides, ignore_index=True)
-    groups = groups.groupby(["group", "label"], as_index=False).max()
+    groups = groups.groupby(["group", "label"], as_index=False).max().round(9)  # ties go by name
     groups = groups[(groups["alone"] > 0) | (groups["worst"] > groups["alone"])]
     groups = groups.sort_values(["alone", "worst", "group"], ascending=[False, False, True])
     return list(zip(groups["group"].astype(str), groups["label"].astype(str), strict=True))
