@@ -105,7 +105,7 @@ def pairs(
     >>> result.table.query("synergy > 0")[["first", "second", "loss", "extra", "synergy"]]
         first  second  loss  extra  synergy
     0  cell-a  cell-b  10.0    5.0      5.0
-    1  mine-a  mine-b  10.0   10.0     10.0
+    3  mine-a  mine-b  10.0   10.0     10.0
     """
     if response not in RESPONSES:
         raise UnknownNameError(f"no response {response!r}; {nearest(response, RESPONSES)}")
