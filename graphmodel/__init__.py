@@ -34,6 +34,7 @@ _PUBLIC = {
     "losses": "analysis",
     "marginal_values": "analysis",
     "overview": "analysis",
+    "pairs": "analysis",
     "removal": "analysis",
     "rerouting": "analysis",
     "shares": "analysis",

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -35,7 +35,7 @@ class _Commands(click.Group):
             lines = "\n".join(f"  {problem}" for problem in error.problems)
             raise click.ClickException(f"{len(error.problems)} problem(s):\n{lines}") from None
         except (GraphModelError, OSError) as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException("\n".join([str(error), *getattr(error, "__notes__", ())])) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -236,6 +236,55 @@ def chokepoints(
             progress=update,
         )
     _show(result.table.head(top) if top > 0 else result.table, form)
+
+
+@main.command()
+@_data
+@_mineral
+@_product
+@_consumer
+@click.option("--by", default="country", show_default=True, metavar="LENS", help=_LENSES)
+@_equity
+@click.option("--response", type=click.Choice(["frozen", "reachability"]), default="frozen", show_default=True)
+@click.option("--top", default=15, show_default=True, help="Pairs of the largest losses; 0 for all.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Keep finished parts here and go on from them.")
+@_format
+def pairs(
+    data: str,
+    mineral: str | None,
+    product: str | None,
+    consumer: str | None,
+    by: str,
+    equity: float,
+    response: Literal["frozen", "reachability"],
+    top: int,
+    folder: Path | None,
+    form: str,
+) -> None:
+    """Rank what would be missed most if two stopped together.
+
+    \b
+    graphmodel pairs --mineral cobalt
+    graphmodel pairs --mineral gallium --by plant --top 50 --format csv > pairs.csv
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.analysis import pairs as pair  # noqa: PLC0415 - numpy, scipy
+
+    network = _load(data)
+    with _progress("removing pairs") as update:
+        result = pair(
+            network,
+            by=by,
+            response=response,
+            mineral=_mineral_of(network, mineral, product),
+            product=product,
+            consumer=consumer,
+            members=_members([by]),
+            equity=equity,
+            top=top if top > 0 else None,
+            progress=update,
+            folder=folder,
+        )
+    _show(result.table, form)
 
 
 @main.command()

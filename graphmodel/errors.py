@@ -54,6 +54,14 @@ class DataPackageError(GraphModelError, OSError):
     """A data package that is missing, incomplete, changed or half-written."""
 
 
+class FolderError(GraphModelError, OSError):
+    """A folder of a sweep that holds another sweep or a damaged part, or cannot be written."""
+
+
+class ExecutorError(GraphModelError, RuntimeError):
+    """An executor whose workers died or that stopped before all parts were done."""
+
+
 class UntrustedFileError(GraphModelError, ValueError):
     """A file refused before it is read: too large, or with constructs that can do harm."""
 

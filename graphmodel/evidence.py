@@ -10,7 +10,7 @@ import pandas as pd
 from graphmodel import datasets
 from graphmodel.analysis.breakdown import lost_shares
 from graphmodel.analysis.grouping import JOIN, Groups, group_nodes, mineral_weights
-from graphmodel.analysis.removal import removable
+from graphmodel.analysis.remaining import removable
 from graphmodel.analysis.uncertainty import DOUBT
 from graphmodel.errors import DataPackageError, ParameterError
 from graphmodel.network import Network

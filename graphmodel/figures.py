@@ -15,7 +15,7 @@ import graphmodel
 from graphmodel import analysis, datasets, plot
 from graphmodel.analysis.chokepoints import BESIDE
 from graphmodel.analysis.grouping import node_ids
-from graphmodel.analysis.removal import removable
+from graphmodel.analysis.remaining import removable
 from graphmodel.convert.atomic import replace_file
 from graphmodel.errors import (
     DataPackageError,

@@ -110,6 +110,25 @@ class UncertaintyResult(Result):
     )
 
 
+class PairResult(Result):
+    """Final demand lost when two nodes, or two groups of nodes, are shut together."""
+
+    columns = (
+        "first",
+        "second",
+        "first_label",
+        "second_label",
+        "response",
+        "loss",
+        "loss_share",
+        "first_share",
+        "second_share",
+        "extra",
+        "synergy",
+        "rank",
+    )
+
+
 class ChokepointResult(Result):
     """Losses under both responses, with centralities beside them."""
 

@@ -47,6 +47,15 @@ def test_the_only_refinery_leads_the_ranking(run):
     assert lines[1].split(",")[1] == "refine-a"
 
 
+def test_the_worst_pair_leads_its_ranking_and_goes_on_from_a_folder(run, tmp_path):
+    words = ("pairs", "toy-battery", "--by", "country", "--top", "3", "--folder", str(tmp_path / "kept"))
+    lines = run(*words, "--format", "csv").stdout.splitlines()
+    assert len(lines) == 4
+    assert lines[1].startswith("AUS,CHL,AUS,CHL,frozen,")  # both mines
+    assert run(*words, "--format", "csv").stdout.splitlines() == lines
+    assert "top is 3 there and None here" in run(*words[:4], "--top", "0", *words[6:], code=1).stderr
+
+
 def test_units_that_cannot_be_added_are_weighed_by_a_mineral_and_the_user_is_told(run):
     result = run("chokepoints", "toy-battery", "--top", "1")
     assert "weighed by lithium" in result.stderr

@@ -12,6 +12,7 @@ from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
 from graphmodel.analysis.overview import overview as overview
+from graphmodel.analysis.pairs import pairs as pairs
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.shares import shares as shares
@@ -29,6 +30,7 @@ ANALYSES = {
     "losses": losses,
     "marginal_values": marginal_values,
     "overview": overview,
+    "pairs": pairs,
     "removal": removal,
     "rerouting": rerouting,
     "shares": shares,

@@ -9,7 +9,8 @@ import pandas as pd
 
 from graphmodel._types import FloatArray
 from graphmodel.analysis.grouping import Groups, group_nodes
-from graphmodel.analysis.removal import BATCH, kernel_recipes, open_paths, reached_in_base, removable, scenario_cut
+from graphmodel.analysis.remaining import kernel_recipes, open_paths, reached_in_base, removable, scenario_cut
+from graphmodel.analysis.shutting import BATCH
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network

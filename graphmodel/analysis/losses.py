@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray
-from graphmodel.analysis.removal import RESPONSES, kernel_recipes, open_paths, scenario_cut
-from graphmodel.analysis.rerouting import REROUTED, least_loss, plan_of
-from graphmodel.analysis.responses import Links
+from graphmodel.analysis.remaining import kernel_recipes, open_paths, scenario_cut
+from graphmodel.analysis.rerouting import least_loss, plan_of
+from graphmodel.analysis.responses import REROUTED, RESPONSES, Links
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network

@@ -10,7 +10,7 @@ import pandas as pd
 from graphmodel._types import FloatArray
 from graphmodel.analysis.breakdown import lost_shares, unreached
 from graphmodel.analysis.grouping import JOIN, Groups, group_nodes, mineral_weights
-from graphmodel.analysis.removal import removable
+from graphmodel.analysis.remaining import removable
 from graphmodel.errors import EmptySelectionError
 from graphmodel.network import Network
 from graphmodel.processes import processes

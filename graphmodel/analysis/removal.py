@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from concurrent.futures import Executor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from graphmodel._types import BoolArray, FloatArray
+from graphmodel._types import FloatArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
-from graphmodel.analysis.responses import Links, rerouted_loss
-from graphmodel.errors import ParameterError, UnknownNameError, nearest
-from graphmodel.kernels.cascade import Recipes, frozen_loss
-from graphmodel.kernels.paths import reach_loss, reach_loss_groups, reachable
+from graphmodel.analysis.remaining import removable
+from graphmodel.analysis.responses import How, Links, Response, group_losses
+from graphmodel.analysis.shutting import Running
 from graphmodel.network import Network
-from graphmodel.processes import Processes, processes
+from graphmodel.processes import processes
 from graphmodel.programme import GROWTH
 from graphmodel.results import RemovalResult
-
-Response = Literal["reachability", "reroute", "adapt", "frozen"]
-RESPONSES: tuple[Response, ...] = ("reachability", "reroute", "adapt", "frozen")
-"""From the least loss to the most: any path left is enough; everyone may buy from whoever can make more; flows may
-grow by a share; nobody can replace a supplier."""
-
-BATCH = 512
 
 
 def removal(
@@ -42,6 +35,8 @@ def removal(
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     progress: Callable[[int, int], None] | None = None,
+    executor: Executor | None = None,
+    folder: Path | str | None = None,
 ) -> RemovalResult:
     """Shut every node, or every group of nodes, in turn and measure what final users lose.
 
@@ -78,6 +73,10 @@ def removal(
         Least share an owner must hold, for ``by="owner"``.
     progress : callable, optional
         Called with the number of removals done and their total.
+    executor : concurrent.futures.Executor, optional
+        Where parts of 512 removals are worked on: threads, processes or Dask (``frozen`` only).
+    folder : path, optional
+        Where finished parts are kept, so that the same call can go on from them (``frozen`` only).
 
     Returns
     -------
@@ -91,6 +90,8 @@ def removal(
         If products cannot be added and no mineral is named.
     EmptySelectionError
         If nothing can be grouped that way.
+    ExecutorError, FolderError
+        If a worker dies, or the folder holds something else; see `graphmodel.sweeps.sweep`.
 
     Notes
     -----
@@ -120,164 +121,19 @@ def removal(
     >>> float(gm.removal(toy, response="reachability").table.set_index("removed").loc["mine-b", "loss"])
     0.0
     """
-    if response not in RESPONSES:
-        raise UnknownNameError(f"no response {response!r}; {nearest(response, RESPONSES)}")
-    if not 0 <= severity <= 1:
-        raise ParameterError(f"severity is {severity}, but must lie between 0 and 1")
-    if response == "reachability" and severity != 1:
-        raise ParameterError("reachability asks whether any path is left; it needs severity=1")
+    how = How(response, severity, growth, links, Running(executor, folder, progress)).checked()
     work = processes(network)
     weight, unit = demand_weights(network, work.demand, mineral, product, consumer, evenly=evenly)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
-    if response in ("reroute", "adapt"):
-        loss = rerouted_loss(
-            network, groups, weight, response, severity=severity, growth=growth, links=links, progress=progress
-        )
-    else:
-        lose = _frozen if response == "frozen" else _reachability
-        loss = lose(network, work, groups, weight, severity, progress)
+    counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly or None}
+    asked = {"by": by, **counted, **how.said()}
+    loss = group_losses(network, groups, weight, how, asked=asked)
     return RemovalResult(
         _table(network, groups, response, loss, weight.sum()),
         network=network.name,
-        parameters={
-            "by": by,
-            "response": response,
-            "mineral": mineral,
-            "product": product,
-            "consumer": consumer,
-            "evenly": evenly or None,
-            "severity": severity,
-            "growth": growth if response == "adapt" else None,
-            "links": links if response in ("reroute", "adapt") else None,
-        },
+        parameters=asked,
         units={"loss": unit, "loss_share": "share of final demand"},
     )
-
-
-def removable(network: Network) -> BoolArray:
-    """Say which nodes are supply: neither users nor stocks."""
-    return ~network.has_role("sink") & ~network.has_role("stock")
-
-
-def _frozen(
-    network: Network,
-    work: Processes,
-    groups: Groups,
-    weight: FloatArray,
-    severity: float,
-    progress: Callable[[int, int], None] | None,
-) -> FloatArray:
-    """Loss of every group in the cascade."""
-    recipes = kernel_recipes(work)
-    of_process = np.zeros(work.n_processes)
-    of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
-    if groups.edge_left is not None:
-        return _frozen_flows(network, work, groups, of_process, severity, progress)
-    cut, kept = scenario_cut(network, work)
-    by_node = np.argsort(work.node, kind="stable")
-    start = np.searchsorted(work.node[by_node], np.arange(network.n_nodes + 1))
-    held = np.flatnonzero(cut > 0)
-    loss = np.empty(len(groups.names))
-    for first in range(0, len(loss), BATCH):
-        last = min(first + BATCH, len(loss))
-        sets, depth = [], []
-        for group in range(first, last):
-            mine = np.concatenate([by_node[start[node] : start[node + 1]] for node in groups.of(group)])
-            left = (1.0 - cut[mine]) * (1.0 - severity)
-            sets.append(np.concatenate([mine, held]))
-            depth.append(np.concatenate([1.0 - left, cut[held]]))
-        indptr = np.concatenate([[0], np.cumsum([len(members) for members in sets])]).astype(np.int64)
-        loss[first:last] = frozen_loss(
-            recipes, indptr, np.concatenate(sets), np.concatenate(depth), of_process, edge_limit=kept
-        )
-        if progress is not None:
-            progress(last, len(loss))
-    return np.where(loss < 1e-9 * max(weight.sum(), 1e-300), 0.0, loss)
-
-
-def _frozen_flows(
-    network: Network,
-    work: Processes,
-    groups: Groups,
-    weight: FloatArray,
-    severity: float,
-    progress: Callable[[int, int], None] | None,
-) -> FloatArray:
-    """Loss of every group of flows in the cascade, each by itself: a network has a dozen corridors."""
-    recipes, loss = kernel_recipes(work), np.empty(len(groups.names))
-    for group in range(len(loss)):
-        cut, kept = scenario_cut(network, work, groups.left(group, severity))
-        held = np.flatnonzero(cut > 0)
-        loss[group] = frozen_loss(recipes, np.array([0, len(held)]), held, cut[held], weight, edge_limit=kept)[0]
-        if progress is not None:
-            progress(group + 1, len(loss))
-    return np.where(loss < 1e-9 * max(weight.sum(), 1e-300), 0.0, loss)
-
-
-def _reachability(
-    network: Network,
-    work: Processes,
-    groups: Groups,
-    weight: FloatArray,
-    severity: float,
-    progress: Callable[[int, int], None] | None,
-) -> FloatArray:
-    """Demand that no path from an origin reaches once a group is gone, plus what none reached before."""
-    demand = np.zeros(network.n_nodes)
-    np.add.at(demand, work.demand["node"].to_numpy(dtype=np.int64), weight)
-    source, target, origins = open_paths(network)
-    reached = reachable(network.n_nodes, source, target, origins)
-    closed = demand[reached_in_base(network) & ~reached].sum()  # what a scenario in the network has cut off already
-    arguments = (network.n_nodes, source, target, origins, demand)
-    if groups.edge_left is not None:
-        loss = np.array([demand[cut_off(network, reached, groups, group)].sum() for group in range(len(groups.names))])
-    elif (groups.sizes() == 1).all():
-        loss = reach_loss(*arguments)[groups.members]
-    else:
-        loss = reach_loss_groups(*arguments, groups.indptr, groups.members)
-    if progress is not None:
-        progress(len(loss), len(loss))
-    return loss + closed
-
-
-def reached_in_base(network: Network) -> BoolArray:
-    """Say which nodes a path from an origin reaches when no scenario closes any."""
-    origins = np.flatnonzero(network.has_role("origin"))
-    return reachable(network.n_nodes, network.source, network.target, origins)
-
-
-def cut_off(network: Network, reached: BoolArray, groups: Groups, group: int) -> BoolArray:
-    """Say which nodes no path reaches any more once a group of flows stops."""
-    return reached & ~reachable(network.n_nodes, *open_paths(network, groups.left(group)))
-
-
-def open_paths(network: Network, edge_left: FloatArray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Edges that carry something and origins that run, closures of a scenario and of ``edge_left`` left out."""
-    edges, nodes = network.edges, network.nodes
-    runs = nodes["available"].fillna(1.0).to_numpy() > 0
-    open_edge = (edges["quantity"].to_numpy() > 0) & (edges["available"].fillna(1.0).to_numpy() > 0)
-    open_edge &= runs[network.source] & runs[network.target]
-    if edge_left is not None:
-        open_edge &= edge_left > 0
-    origins = np.flatnonzero(network.has_role("origin") & runs)
-    return network.source[open_edge], network.target[open_edge], origins
-
-
-def kernel_recipes(work: Processes) -> Recipes:
-    """Hand the processes to the cascade kernel."""
-    return Recipes(work.slot_indptr, work.supplier, work.share, work.slot_base, work.process_indptr, work.process_slot)
-
-
-def scenario_cut(
-    network: Network, work: Processes, edge_left: FloatArray | None = None
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return what a scenario has cut from every process, and what it and ``edge_left`` leave of every supply."""
-    available = network.nodes["available"].fillna(1.0).to_numpy(dtype=float)
-    kept = network.edges["available"].fillna(1.0).to_numpy(dtype=float)
-    if edge_left is not None:
-        kept = kept * edge_left
-    limit = np.where(work.row >= 0, kept[np.maximum(work.row, 0)], 1.0) if len(kept) else np.ones(len(work.row))
-    return 1.0 - work.limits(available), None if (limit == 1).all() else limit
 
 
 def _table(network: Network, groups: Groups, response: str, loss: FloatArray, total: float) -> pd.DataFrame:

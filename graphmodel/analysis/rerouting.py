@@ -10,7 +10,7 @@ import pandas as pd
 
 from graphmodel._types import FloatArray
 from graphmodel.analysis.grouping import demand_weights
-from graphmodel.analysis.responses import Links, response_programme
+from graphmodel.analysis.responses import REROUTED, How, Links, response_programme
 from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.kernels.linear import Solution, Solver
 from graphmodel.network import Network
@@ -18,8 +18,6 @@ from graphmodel.processes import Processes, processes
 from graphmodel.programme import GROWTH, Programme, least_change, programme
 from graphmodel.results import ReroutingResult
 from graphmodel.scenario import Scenario
-
-REROUTED = ("reroute", "adapt")
 
 
 def rerouting(
@@ -102,7 +100,8 @@ def least_loss(changed: Network, response: str, *, mineral: str | None, growth: 
         raise UnknownNameError(f"no rerouting response {response!r}; {nearest(response, REROUTED)}")
     work = processes(changed)
     weight, unit = demand_weights(changed, work.demand, mineral, evenly=mineral is None)
-    written = response_programme(changed, weight, response, growth=growth, links=links)
+    how = How(response, growth=growth, links=links).checked()
+    written = response_programme(changed, weight, how)
     said = {"response": response, "mineral": mineral, "growth": growth if response == "adapt" else None, "links": links}
     return Answer(changed, work, written, Solver(written.linear).solve(), weight, unit, said)
 

@@ -1,70 +1,219 @@
-"""What is lost when buyers look for other suppliers: every group shut in turn, by linear programming."""
+"""What is lost when groups of nodes stop, under each of the four responses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups
-from graphmodel.errors import UnknownNameError, nearest
-from graphmodel.kernels.linear import solve_each
+from graphmodel.analysis.remaining import (
+    cut_off,
+    kernel_recipes,
+    open_paths,
+    reached_in_base,
+    scenario_cut,
+)
+from graphmodel.analysis.shutting import Running, frozen_losses, shutting
+from graphmodel.errors import ParameterError, UnknownNameError, nearest
+from graphmodel.kernels.cascade import frozen_loss
+from graphmodel.kernels.cascade_lanes import ranges
+from graphmodel.kernels.linear import LinearProgramme, solve_each
+from graphmodel.kernels.paths import reach_loss, reach_loss_groups, reachable
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
-from graphmodel.programme import Programme, programme
+from graphmodel.programme import GROWTH, Programme, programme
+from graphmodel.sweeps import sweep
+
+Response = Literal["reachability", "reroute", "adapt", "frozen"]
+RESPONSES: tuple[Response, ...] = ("reachability", "reroute", "adapt", "frozen")
+"""From the least loss to the most: any path left is enough; everyone may buy from whoever can make more; flows may
+grow by a share; nobody can replace a supplier."""
+
+REROUTED = ("reroute", "adapt")
+"""Responses that are linear programmes."""
 
 Links = Literal["any", "existing"]
 LINKS: tuple[Links, ...] = ("any", "existing")
 
-BATCH = 64
-"""Programmes solved between two reports of progress."""
+BATCH = 128
+"""Programmes in one part of a sweep; each part solves the base once more."""
 
 
-def response_programme(
-    network: Network, weight: FloatArray, response: str, *, growth: float, links: str = "any"
-) -> Programme:
-    """Write down the programme of one response: ``reroute``, or ``adapt`` with flows growing by at most ``growth``."""
-    if links not in LINKS:
-        raise UnknownNameError(f"no links {links!r}; {nearest(links, LINKS)}")
-    spot = 0.0 if links == "existing" else None
-    if response == "reroute":
-        return programme(network, weight, spot=spot)
-    return programme(network, weight, growth=growth, spot=growth if spot is None else spot)
+class How(NamedTuple):
+    """How a network responds, and how the sweep runs."""
+
+    response: str
+    severity: float = 1.0
+    growth: float = GROWTH
+    links: str = "any"
+    running: Running = Running()
+
+    def checked(self) -> How:
+        """Return it, refusing what cannot be."""
+        if self.response not in RESPONSES:
+            raise UnknownNameError(f"no response {self.response!r}; {nearest(self.response, RESPONSES)}")
+        if self.links not in LINKS:
+            raise UnknownNameError(f"no links {self.links!r}; {nearest(self.links, LINKS)}")
+        if not 0 <= self.severity <= 1:
+            raise ParameterError(f"severity is {self.severity}, but must lie between 0 and 1")
+        if not 0 <= self.growth < np.inf:
+            raise ParameterError(f"growth is {self.growth}, but must be a share of 0 or more")
+        if self.response == "reachability":
+            if self.severity != 1:
+                raise ParameterError("reachability asks whether any path is left; it needs severity=1")
+            if self.running.executor is not None or self.running.folder is not None:
+                raise ParameterError("reachability is one search; executor and folder are for the other responses")
+        return self
+
+    def said(self) -> dict[str, object]:
+        """Return it as parameters of a result."""
+        rerouted = self.response in REROUTED
+        return {
+            "response": self.response,
+            "severity": self.severity,
+            "growth": self.growth if self.response == "adapt" else None,
+            "links": self.links if rerouted else None,
+        }
 
 
-def rerouted_loss(
-    network: Network,
-    groups: Groups,
-    weight: FloatArray,
-    response: str,
-    *,
-    severity: float,
-    growth: float,
-    links: str,
-    progress: Callable[[int, int], None] | None = None,
+def group_losses(
+    network: Network, groups: Groups, weight: FloatArray, how: How, *, asked: Mapping[str, object]
 ) -> FloatArray:
     """Return the weighted demand lost without each group, in units of ``weight``."""
     work = processes(network)
-    written = response_programme(network, weight, response, growth=growth, links=links)
-    indptr, columns = group_processes(work, groups)
-    upper = written.linear.upper[columns] * (1.0 - severity)
-    value = np.empty(len(groups.names))
-    for first in range(0, len(value), BATCH):
-        last = min(first + BATCH, len(value))
-        value[first:last] = solve_each(written.linear, indptr[first : last + 1], columns, upper)
-        if progress is not None:
-            progress(last, len(value))
-    return np.array([written.loss_share(one) for one in value]) * weight.sum()
+    if how.response == "reachability":
+        return _reachability(network, work, groups, weight, how)
+    if groups.edge_left is not None:
+        of_process = np.zeros(work.n_processes)
+        of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
+        loss = (_rerouted_flows if how.response in REROUTED else _frozen_flows)(network, work, groups, of_process, how)
+    else:
+        alone = np.arange(len(groups.names))[:, None]
+        loss = set_losses(network, groups, weight, alone, how, title=f"removal in {network.name}", asked=asked)
+    return np.where(loss < 1e-9 * max(weight.sum(), 1e-300), 0.0, loss)
+
+
+def set_losses(
+    network: Network,
+    groups: Groups,
+    weight: FloatArray,
+    together: IntArray,
+    how: How,
+    *,
+    title: str,
+    asked: Mapping[str, object],
+) -> FloatArray:
+    """Return the weighted demand lost without every set of groups, (S,); ``together`` (S, k) are the sets."""
+    work = processes(network)
+    if how.response == "frozen":
+        shut = shutting(work, groups, kernel_recipes(work), weight, *scenario_cut(network, work), how.severity)
+        return frozen_losses(shut, together, how.running, title=title, parameters=asked)
+    if how.response not in REROUTED:
+        raise ParameterError(f"sets of groups under {how.response} are searched, not swept")
+    written = response_programme(network, weight, how)
+    indptr, process = group_processes(work, groups)
+    model = Closing(written.linear, indptr, process, how.severity)
+    parts = [together[first : first + BATCH] for first in range(0, len(together), BATCH)]
+    found = sweep(
+        values_without,
+        parts,
+        shared=model,
+        sizes=[len(part) for part in parts],
+        title=title,
+        parameters=asked,
+        **how.running._asdict(),
+    )
+    value = np.concatenate([np.zeros(0), *found])
+    return written.loss_share(value) * weight.sum()
+
+
+class Closing(NamedTuple):
+    """A programme, and the outputs that each group closes."""
+
+    linear: LinearProgramme
+    indptr: IntArray
+    process: IntArray
+    severity: float
+
+    def sets(self, together: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return pointers, columns and new bounds of sets of groups, one set a row."""
+        ends = self.indptr
+        closed = [np.unique(np.concatenate([self.process[ends[g] : ends[g + 1]] for g in row])) for row in together]
+        indptr = np.concatenate([[0], np.cumsum([len(one) for one in closed])]).astype(np.int64)
+        columns = np.concatenate([np.zeros(0, dtype=np.int64), *closed])
+        return indptr, columns, self.linear.upper[columns] * (1.0 - self.severity)
+
+
+def values_without(closing: Closing, together: IntArray) -> FloatArray:
+    """Return the value of the programme without each set of groups: one part of a sweep."""
+    return solve_each(closing.linear, *closing.sets(together))
+
+
+def response_programme(network: Network, weight: FloatArray, how: How) -> Programme:
+    """Write down the programme of ``reroute``, or of ``adapt`` with flows growing by at most ``growth``."""
+    spot = 0.0 if how.links == "existing" else None
+    if how.response == "reroute":
+        return programme(network, weight, spot=spot)
+    return programme(network, weight, growth=how.growth, spot=how.growth if spot is None else spot)
 
 
 def group_processes(work: Processes, groups: Groups) -> tuple[IntArray, IntArray]:
     """List the processes of each group's nodes: pointers by group, and processes."""
     by_node = np.argsort(work.node, kind="stable")
-    n_nodes = int(work.node.max(initial=-1)) + 1
-    start = np.searchsorted(work.node[by_node], np.arange(n_nodes + 1))
+    start = np.searchsorted(work.node[by_node], np.arange(work.node.max(initial=-1) + 2))
     count = np.diff(start)[groups.members]
-    run = np.cumsum(count) - count
-    entries = np.repeat(start[groups.members] - run, count) + np.arange(count.sum())
-    return np.concatenate([[0], np.cumsum(count)])[groups.indptr], by_node[entries]
+    ends = np.concatenate([[0], np.cumsum(count)])[groups.indptr]
+    return ends, by_node[ranges(start[groups.members], count)]
+
+
+def _rerouted_flows(network: Network, work: Processes, groups: Groups, of_process: FloatArray, how: How) -> FloatArray:
+    """Loss of every group of flows after rerouting, each a network of its own."""
+    loss = np.empty(len(groups.names))
+    weight = of_process[work.demand["process"].to_numpy(dtype=np.int64)]
+    edges = network.edges
+    kept = edges["available"].fillna(1.0).to_numpy(dtype=float)
+    nothing = np.zeros(2, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
+    for group in range(len(loss)):
+        left = network.with_tables(edges=edges.assign(available=kept * groups.left(group, how.severity)))
+        written = response_programme(left, weight, how)
+        loss[group] = written.loss_share(solve_each(written.linear, *nothing))[0] * weight.sum()
+        how.running.tell(group + 1, len(loss))
+    return loss
+
+
+def _frozen_flows(
+    network: Network,
+    work: Processes,
+    groups: Groups,
+    of_process: FloatArray,
+    how: How,
+) -> FloatArray:
+    """Loss of every group of flows in the cascade, each by itself: a network has a dozen corridors."""
+    recipes, loss = kernel_recipes(work), np.empty(len(groups.names))
+    for group in range(len(loss)):
+        cut, kept = scenario_cut(network, work, groups.left(group, how.severity))
+        held = np.flatnonzero(cut > 0)
+        loss[group] = frozen_loss(recipes, np.array([0, len(held)]), held, cut[held], of_process, edge_limit=kept)[0]
+        how.running.tell(group + 1, len(loss))
+    return loss
+
+
+def _reachability(network: Network, work: Processes, groups: Groups, weight: FloatArray, how: How) -> FloatArray:
+    """Demand that no path from an origin reaches once a group is gone, plus what none reached before."""
+    demand = np.zeros(network.n_nodes)
+    np.add.at(demand, work.demand["node"].to_numpy(dtype=np.int64), weight)
+    source, target, origins = open_paths(network)
+    reached = reachable(network.n_nodes, source, target, origins)
+    closed = demand[reached_in_base(network) & ~reached].sum()  # what a scenario in the network has cut off already
+    arguments = (network.n_nodes, source, target, origins, demand)
+    if groups.edge_left is not None:
+        loss = np.array([demand[cut_off(network, reached, groups, group)].sum() for group in range(len(groups.names))])
+    elif (groups.sizes() == 1).all():
+        loss = reach_loss(*arguments)[groups.members]
+    else:
+        loss = reach_loss_groups(*arguments, groups.indptr, groups.members)
+    how.running.tell(len(loss), len(loss))
+    return loss + closed

@@ -11,7 +11,7 @@ import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.holdings import WEEKS, firm_stocks, free_capacity, public_reserves
-from graphmodel.analysis.removal import kernel_recipes
+from graphmodel.analysis.remaining import kernel_recipes
 from graphmodel.errors import EmptySelectionError, ParameterError
 from graphmodel.kernels.timeline import Chain, Reserves, Shock, Spare, weekly
 from graphmodel.network import Network

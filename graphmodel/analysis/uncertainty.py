@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
-from graphmodel.analysis.removal import kernel_recipes, removable, scenario_cut
+from graphmodel.analysis.remaining import kernel_recipes, removable, scenario_cut
 from graphmodel.errors import ParameterError
 from graphmodel.kernels.cascade import frozen_loss
 from graphmodel.kernels.cascade_draws import frozen_loss_draws

@@ -21,6 +21,7 @@ from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
+from graphmodel.plot.pairs import pair_map as pair_map
 from graphmodel.plot.quality import evidence_bars as evidence_bars
 from graphmodel.plot.quality import weakest_ranking as weakest_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
@@ -43,6 +44,7 @@ from graphmodel.results import (
     FirstFailureResult,
     LossResult,
     OverviewResult,
+    PairResult,
     QualityResult,
     RemovalResult,
     Result,
@@ -62,6 +64,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     FirstFailureResult: failure_days,
     LossResult: loss_by_product,
     OverviewResult: overview_ranking,
+    PairResult: pair_map,
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ShareResult: stage_shares,

@@ -8,15 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names, place_name
 from graphmodel.results import BreakdownResult, LossResult
-
-_HEAT = LinearSegmentedColormap.from_list("loss", ["#FFF7EC", "#FDBB84", "#D55E00", "#6B1F00"])
 
 
 def loss_by_product(
@@ -136,7 +133,7 @@ def _heat_map(
         np.arange(len(consumers) + 1),
         np.arange(len(products) + 1),
         np.ma.masked_invalid(values),
-        **{"cmap": _HEAT, "vmin": 0, "vmax": 1, "edgecolors": look.PAPER, "linewidth": 1.2, **style},
+        **{"cmap": look.HEAT, "vmin": 0, "vmax": 1, "edgecolors": look.PAPER, "linewidth": 1.2, **style},
     )
     for row, column in np.argwhere(~np.isnan(values)):
         value = float(values[row, column])

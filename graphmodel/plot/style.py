@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -27,6 +28,9 @@ SMALL, TEXT, HEAD = 7.0, 8.0, 9.0
 INK, FAINT, GREY, PAPER = "#222222", "#D9D9D9", "#9A9A9A", "#FFFFFF"
 BAR, MARK, ACCENT = "#0072B2", "#222222", "#D55E00"
 """Main bar, mark on it, and the colour of what stands out (Okabe-Ito blue, ink, vermillion)."""
+
+HEAT = LinearSegmentedColormap.from_list("loss", ["#FFF7EC", "#FDBB84", "#D55E00", "#6B1F00"])
+"""Colours of a share lost, from none to all."""
 
 STAGES: Mapping[str, tuple[str, str]] = {
     "mining": ("#7A4B12", "o"),

@@ -28,6 +28,10 @@ SCALE = 1e6
 """Sum of the objective's weights: far above the solver's tolerance, so that small users count."""
 
 
+LEAST = 1e-9
+"""Loss share below which there is none: what the solver's tolerance may leave."""
+
+
 @dataclass(frozen=True)
 class Programme:
     """A linear programme and what its columns and rows stand for.
@@ -45,11 +49,11 @@ class Programme:
     supply: IntArray
     """Processes that are not final demand."""
 
-    def loss_share(self, value: float) -> float:
-        """Turn a value of the objective into the share of final demand that is lost."""
-        served = -value / SCALE
-        lost = float(self.weight @ self.linear.upper[: len(self.weight)]) - served
-        return 0.0 if lost < 1e-9 else lost
+    def loss_share(self, value: FloatArray) -> FloatArray:
+        """Turn values of the objective into shares of final demand lost."""
+        wanted = float(self.weight @ self.linear.upper[: len(self.weight)])
+        lost = wanted + np.asarray(value) / SCALE
+        return np.where(lost < LEAST, 0.0, lost)
 
 
 def programme(

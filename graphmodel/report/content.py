@@ -13,7 +13,8 @@ import pandas as pd
 from graphmodel import datasets
 from graphmodel.analysis import breakdown, chokepoints, concentration, diversification, losses, overview, removal
 from graphmodel.analysis.grouping import node_ids
-from graphmodel.analysis.removal import RESPONSES, removable
+from graphmodel.analysis.remaining import removable
+from graphmodel.analysis.responses import RESPONSES
 from graphmodel.checks import check
 from graphmodel.errors import EmptySelectionError, GraphModelError
 from graphmodel.network import Network

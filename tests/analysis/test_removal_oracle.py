@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import graphmodel as gm
-from graphmodel.analysis.removal import removable
+from graphmodel.analysis.remaining import removable
 from tests.analysis.drawn import networks, tables
 from tests.analysis.slow import Slow
 

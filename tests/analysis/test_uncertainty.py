@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import graphmodel as gm
-from graphmodel.analysis.removal import removable
+from graphmodel.analysis.remaining import removable
 from graphmodel.analysis.uncertainty import DOUBT, SPREAD, flow_draw, share_draw
 from graphmodel.errors import EmptySelectionError, ParameterError
 from graphmodel.processes import processes

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tests.benchmarks.timing import versions
 
-BENCHMARKS = ("reachability", "frozen", "scenarios", "centrality", "reroute", "real")
+BENCHMARKS = ("reachability", "frozen", "scenarios", "centrality", "reroute", "real", "sweeps")
 
 if __name__ == "__main__":
     print(versions())

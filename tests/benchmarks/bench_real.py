@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 import graphmodel as gm
-from graphmodel.analysis.removal import kernel_recipes
+from graphmodel.analysis.remaining import kernel_recipes
 from graphmodel.kernels.cascade import frozen_loss
 from graphmodel.processes import processes
 from tests.benchmarks.bench_frozen import TOL, by_products

@@ -1,0 +1,115 @@
+"""What is lost when two stop together: a heat map of pairs, each one alone on the diagonal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from graphmodel.plot import style as look
+from graphmodel.plot.places import country_names, place_name
+from graphmodel.results import PairResult
+
+
+def pair_map(
+    result: PairResult,
+    *,
+    ax: Axes | None = None,
+    top: int = 12,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Show the share of final demand lost without both of two groups, below the diagonal.
+
+    Parameters
+    ----------
+    result : PairResult
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    top : int
+        Number of groups: those that lose most alone, then those of the worst pairs.
+    names : mapping, optional
+        Words to print for stages and other codes in ids.
+    title : str
+        Printed above, from the left.
+    **style
+        Passed to `matplotlib.axes.Axes.pcolormesh`.
+
+    Notes
+    -----
+    On the diagonal, in bold, stands what is lost without one alone. Groups that lose nothing in any pair, and pairs
+    that are not in the table, are left out.
+    """
+    table = result.table
+    shown = _most_lost(table)[:top]
+    ax = look.axes_or_new(ax, height=34 + 7.5 * max(len(shown), 3))
+    look.head(ax, title)
+    if len(shown) < 2:
+        return look.nothing_to_draw(ax, "no pair loses any final demand")
+    values = _lower_triangle(table, shown)
+    edges = np.arange(len(shown) + 1)
+    ax.pcolormesh(
+        edges,
+        edges,
+        np.ma.masked_invalid(values),
+        **{"cmap": look.HEAT, "vmin": 0, "vmax": 1, "edgecolors": look.PAPER, "linewidth": 1.2, **style},
+    )
+    for row, column in np.argwhere(~np.isnan(values)):
+        value = float(values[row, column])
+        ax.text(
+            column + 0.5,
+            row + 0.5,
+            look.percent(value).removesuffix("%").strip(),
+            ha="center",
+            va="center_baseline",
+            fontsize=look.SMALL,
+            color=look.PAPER if value > 0.6 else look.INK,
+            fontweight="bold" if row == column else "normal",
+        )
+    words = {**country_names(), **(names or {})}
+    labels = [look.plain(_name(group, label, words), 34) for group, label in shown]
+    middle = np.arange(len(shown)) + 0.5
+    ax.set_xticks(middle, labels, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(middle, labels)
+    ax.set_xlim(0, max(len(shown), 8))
+    ax.set_ylim(len(shown), 0)
+    look.tidy(ax, grid="none")
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    response = str(result.parameters.get("response", ""))
+    look.x_title(ax, f"share of final demand lost without both, % ({response}); bold: without one alone")
+    return ax
+
+
+def _most_lost(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Groups and labels by what is lost without them alone, then by their worst pair."""
+    sides = [
+        table[[side, f"{side}_label", f"{side}_share", "loss_share"]].set_axis(
+            ["group", "label", "alone", "worst"], axis=1
+        )
+        for side in ("first", "second")
+    ]
+    groups = pd.concat(sides, ignore_index=True)
+    groups = groups.groupby(["group", "label"], as_index=False).max().round(9)  # ties go by name
+    groups = groups[(groups["alone"] > 0) | (groups["worst"] > groups["alone"])]
+    groups = groups.sort_values(["alone", "worst", "group"], ascending=[False, False, True])
+    return list(zip(groups["group"].astype(str), groups["label"].astype(str), strict=True))
+
+
+def _lower_triangle(table: pd.DataFrame, shown: list[tuple[str, str]]) -> np.ndarray:
+    """Shares lost by row and column, the worse of the two as the column; each alone on the diagonal."""
+    place = {group: row for row, (group, _) in enumerate(shown)}
+    values = np.full((len(shown), len(shown)), np.nan)
+    for pair in look.rows(table[table["first"].isin(place) & table["second"].isin(place)]):
+        one, other = place[pair.first], place[pair.second]
+        values[max(one, other), min(one, other)] = pair.loss_share
+        values[one, one], values[other, other] = pair.first_share, pair.second_share
+    return values
+
+
+def _name(group: str, label: str, words: Mapping[str, str]) -> str:
+    return label if label != group else place_name(group, words)
