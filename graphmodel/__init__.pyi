@@ -14,7 +14,9 @@ from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import diversification as diversification
 from graphmodel.analysis import losses as losses
+from graphmodel.analysis import max_flow as max_flow
 from graphmodel.analysis import overview as overview
+from graphmodel.analysis import percolation as percolation
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import shares as shares
 from graphmodel.checks import check as check
