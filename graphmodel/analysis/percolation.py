@@ -146,7 +146,7 @@ def percolation(
         ranked = _random(n_groups, seeds, chance) if name == "random" else iter([_ranked(score, name, reranked)])
         gone_at = [_gone_at(network, groups, ranks) for ranks in ranked]
         for what in measures:
-            frames.append(_curve(name, what, [subject.left(what, gone, n_groups) for gone in gone_at], shown))
+            frames.append(_curve(name, what, subject.left(what, gone_at, n_groups), shown))
         if progress is not None:
             progress(done + 1, len(orders))
     return PercolationResult(
@@ -241,16 +241,12 @@ class _Subject:
     mineral: str | None
     shown: IntArray
 
-    def left(self, measure: str, gone_at: IntArray, n_steps: int) -> tuple[IntArray, FloatArray]:
-        """Return steps and what is left after each."""
-        every = np.arange(n_steps + 1)
-        if measure == "component":
-            return every, self._component(gone_at, n_steps)
-        if measure == "pairs":
-            return every, self._pairs(gone_at, n_steps)
-        if measure == "reachability":
-            return every, self._reachability(gone_at, n_steps)
-        return self.shown, self._frozen(gone_at)
+    def left(self, measure: str, gone_at: list[IntArray], n_steps: int) -> list[tuple[IntArray, FloatArray]]:
+        """Return steps and what is left after each, for every order of removal."""
+        if measure == "frozen":
+            return [(self.shown, curve) for curve in self._frozen(gone_at)]
+        one = {"component": self._component, "pairs": self._pairs, "reachability": self._reachability}[measure]
+        return [(np.arange(n_steps + 1), one(gone, n_steps)) for gone in gone_at]
 
     def _component(self, gone_at: IntArray, n_steps: int) -> FloatArray:
         n = self.network.n_nodes
@@ -281,24 +277,26 @@ class _Subject:
         left = reach_left(n, *open_paths(network), wanted, gone_at, n_steps)
         return 1.0 - (before - left) / total if total > 0 else np.full(n_steps + 1, np.nan)
 
-    def _frozen(self, gone_at: IntArray) -> FloatArray:
-        """Solve all steps side by side: each cuts the processes of the nodes gone by then."""
+    def _frozen(self, gone_at: list[IntArray]) -> FloatArray:
+        """Solve all steps of all orders side by side: each cuts the processes of the nodes gone by then."""
         work = processes(self.network)
         weight, _ = demand_weights(self.network, work.demand, self.mineral)
         of_process = np.zeros(work.n_processes)
         of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
         cut, kept = scenario_cut(self.network, work)
         held = np.flatnonzero(cut > 0)
-        going = np.argsort(gone_at[work.node], kind="stable")
-        count = np.searchsorted(gone_at[work.node][going], self.shown, side="right")
-        sets = np.concatenate([part for many in count for part in (going[:many], held)])
-        depth = np.concatenate([part for many in count for part in (np.ones(many), cut[held])])
-        indptr = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(count + len(held))])
-        loss = frozen_loss(kernel_recipes(work), indptr, sets, depth, of_process, edge_limit=kept)
+        sets, depth = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+        for gone in gone_at:
+            going = np.argsort(gone[work.node], kind="stable")
+            for many in np.searchsorted(gone[work.node][going], self.shown, side="right"):
+                sets.append(np.concatenate([going[:many], held]))
+                depth.append(np.concatenate([np.ones(many), cut[held]]))
+        indptr = np.cumsum([len(members) for members in sets])
+        loss = frozen_loss(
+            kernel_recipes(work), indptr, np.concatenate(sets), np.concatenate(depth), of_process, edge_limit=kept
+        )
         total = weight.sum()
-        if not total > 0:
-            return np.full(len(count), np.nan)
-        share = loss / total
+        share = loss.reshape(len(gone_at), len(self.shown)) / (total if total > 0 else np.nan)
         return np.clip(1.0 - np.where(share < 1e-9, 0.0, share), 0.0, 1.0)
 
 

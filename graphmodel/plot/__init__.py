@@ -21,9 +21,11 @@ from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
+from graphmodel.plot.percolation import percolation_curves as percolation_curves
 from graphmodel.plot.quality import evidence_bars as evidence_bars
 from graphmodel.plot.quality import weakest_ranking as weakest_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
+from graphmodel.plot.removal import max_flow_ranking as max_flow_ranking
 from graphmodel.plot.removal import overview_ranking as overview_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
 from graphmodel.plot.world_map import draw_map as draw_map
@@ -36,7 +38,9 @@ from graphmodel.results import (
     ConcentrationResult,
     DiversificationResult,
     LossResult,
+    MaxFlowResult,
     OverviewResult,
+    PercolationResult,
     QualityResult,
     RemovalResult,
     Result,
@@ -51,7 +55,9 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     ConcentrationResult: concentration_ranges,
     DiversificationResult: before_and_after,
     LossResult: loss_by_product,
+    MaxFlowResult: max_flow_ranking,
     OverviewResult: overview_ranking,
+    PercolationResult: percolation_curves,
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ShareResult: stage_shares,
