@@ -74,9 +74,9 @@ def max_flow(
     (``available``) lower capacities in every removal, and the loss counts them.
 
     With ``slack=inf`` and no stated capacities a user loses only if no route is left, as by reachability over the edges
-    that carry the mineral. One flow, then each group's own flow rerouted: see `graphmodel.kernels.max_flow`. An
-    empty network gives an empty table, one without final demand nan shares; loops are allowed and parts apart from each
-    other do not matter.
+    that carry the mineral. One flow, then each group's own flow rerouted: see `graphmodel.kernels.max_flow`.
+    Without supply nodes the table by ``node`` is empty; without final demand shares are nan; loops are allowed and parts
+    apart from each other do not matter.
 
     References
     ----------

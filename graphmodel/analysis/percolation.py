@@ -193,8 +193,9 @@ class _Score:
             table = removal(left, by=self.by, mineral=self.mineral, members=self.members, equity=self.equity).table
             loss: FloatArray = table.set_index("removed")["loss"].reindex(self.groups.names).to_numpy(dtype=float)
             return loss
-        kept = ~np.isin(self.network.source, gone) & ~np.isin(self.network.target, gone)
-        left = self.network.with_tables(edges=self.network.edges[kept]) if len(gone) else self.network
+        edges = self.network.edges
+        edges.loc[np.isin(self.network.source, gone) | np.isin(self.network.target, gone), "quantity"] = 0.0
+        left = self.network.with_tables(edges=edges) if len(gone) else self.network
         names = SHORT.get(order, (order,))
         table = centrality(left, measures=names, mineral=self.mineral).table
         value = table.pivot_table(index="node_id", values="value", aggfunc="sum")["value"]
