@@ -308,7 +308,9 @@ def breakdown(data: str, by: str, form: str) -> None:
 @_mineral
 @_by
 @_equity
-@click.option("--order", "orders", multiple=True, help="flow, degree, loss, random or a centrality; repeat for several.")
+@click.option(
+    "--order", "orders", multiple=True, help="flow, degree, loss, random or a centrality; repeat for several."
+)
 @click.option("--measure", "measures", multiple=True, help="component, pairs, reachability, frozen; all when absent.")
 @click.option("--seeds", default=20, show_default=True, help="Number of random orders.")
 @click.option("--steps", default=20, show_default=True, help="Points of each curve; 0 for every removal.")

@@ -49,8 +49,8 @@ def max_flow(
     Returns
     -------
     MaxFlowResult
-        ``removed`` (id), ``label``, ``n_nodes``, ``delivered`` (the most that still arrives, in `units`), ``loss`` (what
-        is missing from final demand then), ``loss_share``, ``rank`` (1 is the largest loss; equal losses share a rank).
+        ``removed`` (id), ``label``, ``n_nodes``, ``delivered`` (the most that still arrives, in `units`), ``loss``
+        (final demand less that), ``loss_share``, ``rank`` (1 is the largest loss; equal losses share a rank).
 
     Raises
     ------
@@ -75,8 +75,8 @@ def max_flow(
 
     With ``slack=inf`` and no stated capacities a user loses only if no route is left, as by reachability over the edges
     that carry the mineral. One flow, then each group's own flow rerouted: see `graphmodel.kernels.max_flow`.
-    Without supply nodes the table by ``node`` is empty; without final demand shares are nan; loops are allowed and parts
-    apart from each other do not matter.
+    Without supply nodes the table by ``node`` is empty; without final demand shares are nan; loops are allowed and
+    parts apart from each other do not matter.
 
     References
     ----------
@@ -102,7 +102,7 @@ def max_flow(
     weight, unit = demand_weights(network, demand, mineral)
     if mineral is None:
         network.one_unit(pd.concat([network.edges["material"], demand["product"]]))
-    wanted = np.bincount(demand["node"].to_numpy(dtype=np.int64), weight, minlength=network.n_nodes)
+    wanted = np.bincount(demand["node"].to_numpy(dtype=np.int64), weight, minlength=network.n_nodes).astype(np.float64)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     limits = _capacities(network, network.quantity(mineral), wanted, slack)
     served, lost = max_flow_loss(limits, groups.indptr, groups.members, n_threads=n_threads)

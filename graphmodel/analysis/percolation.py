@@ -58,8 +58,8 @@ def percolation(
     ----------
     network : Network
     order : str or list of str
-        The largest first: ``flow`` (what the nodes deliver), ``degree`` (links to other nodes), ``loss`` (frozen loss when
-        removed alone), any centrality in `MEASURES`, summed over a group; or ``random``. Ties keep the order of the
+        The largest first: ``flow`` (what the nodes deliver), ``degree`` (links to other nodes), ``loss`` (frozen loss
+        when removed alone), any centrality in `MEASURES`, summed over a group; or ``random``. Ties keep the order of the
         nodes table or of the names of groups.
     measure : str or list of str
         ``component``: share of all nodes in the largest weakly connected part. ``pairs``: share of the pairs of an
@@ -87,8 +87,8 @@ def percolation(
     Returns
     -------
     PercolationResult
-        ``order``, ``measure``, ``n_removed``, ``removed_share`` (of what can be removed), ``value`` (share left; the mean
-        of random orders), ``low`` and ``high`` (5 and 95 % of random orders, else nan), ``n_orders``, ``robustness``
+        ``order``, ``measure``, ``n_removed``, ``removed_share`` (of what can be removed), ``value`` (share left; the
+        mean of random orders), ``low`` and ``high`` (5 and 95 % of random orders, else nan), ``n_orders``, ``robustness``
         (mean of the whole curve after the start, the same in all its rows).
 
     Raises
@@ -105,11 +105,11 @@ def percolation(
     Notes
     -----
     With s(Q) what is left after Q of N removals, ``robustness`` is R = 1/N Σ s(Q) over Q = 1 … N. For ``component``,
-    N nodes all linked to each other have R = (N-1)/(2N), a star whose hub goes first (N-1)/N². ``frozen`` is known at the
-    steps drawn and taken as straight between them, the others are exact at any number of steps. Users and stocks
+    N nodes all linked to each other have R = (N-1)/(2N), a star whose hub goes first (N-1)/N². ``frozen`` is known at
+    the steps drawn and taken as straight between them, the others are exact at any number of steps. Users and stocks
     are never removed, so ``component`` does not end at 0 where there are some. Scenario shares already in the
-    network hold at every step. Costs O(E) an order for ``component`` and ``reachability``, that times the number of origins for
-    ``pairs``, one frozen solution a step; ``reranked`` one ranking a removal. A network without nodes that can
+    network hold at every step. Costs O(E) an order for ``component`` and ``reachability``, that times the number of
+    origins for ``pairs``, one frozen solution a step; ``reranked`` one ranking a removal. A network without nodes that can
     be removed has one point a curve and nan robustness; one without final demand, or without pairs, nan values. Loops
     and parts apart from each other are allowed.
 
@@ -201,8 +201,8 @@ class _Score:
         value = table.pivot_table(index="node_id", values="value", aggfunc="sum")["value"]
         of_node = value.reindex(self.network.nodes["node_id"]).fillna(0.0).to_numpy(dtype=float)
         group = np.repeat(np.arange(len(self.groups.names)), self.groups.sizes())
-        summed: FloatArray = np.bincount(group, of_node[self.groups.members], minlength=len(self.groups.names))
-        return summed
+        summed = np.bincount(group, of_node[self.groups.members], minlength=len(self.groups.names))
+        return summed.astype(np.float64)
 
 
 def _ranked(score: _Score, order: str, reranked: bool) -> IntArray:
@@ -272,7 +272,7 @@ class _Subject:
         network, n = self.network, self.network.n_nodes
         demand = processes(network).demand
         weight, _ = demand_weights(network, demand, self.mineral)
-        wanted = np.bincount(demand["node"].to_numpy(dtype=np.int64), weight, minlength=n)
+        wanted = np.bincount(demand["node"].to_numpy(dtype=np.int64), weight, minlength=n).astype(np.float64)
         total = wanted.sum()
         before = wanted[reached_in_base(network)].sum()
         left = reach_left(n, *open_paths(network), wanted, gone_at, n_steps)

@@ -10,7 +10,6 @@ import numpy as np
 
 from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.errors import ParameterError
-from graphmodel.kernels.cascade_lanes import ranges
 from graphmodel.kernels.compiling import compiled
 from graphmodel.kernels.max_flow_loops import reroute_loop
 from graphmodel.kernels.paths import reachable

@@ -1,5 +1,7 @@
 """What could still be delivered: by hand, against networkx, and where it stands among the other losses."""
 
+from itertools import pairwise
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -136,7 +138,7 @@ def test_every_loss_is_the_one_networkx_finds_from_the_rules(made, slack):
 @given(networks(scenario=False))
 def test_more_slack_loses_no_more(made):
     losses = [gm.max_flow(made, slack=slack).table.set_index("removed")["loss"] for slack in (0.0, 0.2, 1.0, np.inf)]
-    for tight, loose in zip(losses[:-1], losses[1:], strict=True):
+    for tight, loose in pairwise(losses):
         assert (loose <= tight.reindex(loose.index) + 1e-9).all()
 
 

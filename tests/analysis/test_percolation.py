@@ -86,9 +86,7 @@ def test_ranking_anew_finds_what_only_now_matters():
 
 def test_the_same_seed_gives_the_same_curves_and_another_does_not():
     made = star(9)
-    one, same, other = (
-        gm.percolation(made, order="random", measure="component", rng=seed).table for seed in (1, 1, 2)
-    )
+    one, same, other = (gm.percolation(made, order="random", measure="component", rng=seed).table for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one, same)
     assert not one.equals(other)
     assert (one["low"] <= one["value"] + 1e-12).all()
