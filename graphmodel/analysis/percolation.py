@@ -59,8 +59,8 @@ def percolation(
     network : Network
     order : str or list of str
         The largest first: ``flow`` (what the nodes deliver), ``degree`` (links to other nodes), ``loss`` (frozen loss
-        when removed alone), any centrality in `MEASURES`, summed over a group; or ``random``. Ties keep the order of the
-        nodes table or of the names of groups.
+        when removed alone), any centrality in `MEASURES`, summed over a group; or ``random``. Ties keep the order of
+        the nodes table or of the names of groups.
     measure : str or list of str
         ``component``: share of all nodes in the largest weakly connected part. ``pairs``: share of the pairs of an
         origin and a user that a path still joins. ``reachability``, ``frozen``: share of final demand still served,
@@ -88,8 +88,8 @@ def percolation(
     -------
     PercolationResult
         ``order``, ``measure``, ``n_removed``, ``removed_share`` (of what can be removed), ``value`` (share left; the
-        mean of random orders), ``low`` and ``high`` (5 and 95 % of random orders, else nan), ``n_orders``, ``robustness``
-        (mean of the whole curve after the start, the same in all its rows).
+        mean of random orders), ``low`` and ``high`` (5 and 95 % of random orders, else nan), ``n_orders``,
+        ``robustness`` (mean of the whole curve after the start, the same in all its rows).
 
     Raises
     ------
@@ -109,9 +109,9 @@ def percolation(
     the steps drawn and taken as straight between them, the others are exact at any number of steps. Users and stocks
     are never removed, so ``component`` does not end at 0 where there are some. Scenario shares already in the
     network hold at every step. Costs O(E) an order for ``component`` and ``reachability``, that times the number of
-    origins for ``pairs``, one frozen solution a step; ``reranked`` one ranking a removal. A network without nodes that can
-    be removed has one point a curve and nan robustness; one without final demand, or without pairs, nan values. Loops
-    and parts apart from each other are allowed.
+    origins for ``pairs``, one frozen solution a step; ``reranked`` one ranking a removal. A network without nodes that
+    can be removed has one point a curve and nan robustness; one without final demand, or without pairs, nan values.
+    Loops and parts apart from each other are allowed.
 
     References
     ----------
