@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import graphmodel as gm
@@ -16,8 +16,8 @@ from tests.analysis.drawn import networks
 from tests.analysis.slow import Slow
 from tests.conftest import network
 
-MANY = settings(max_examples=200, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-SOME = settings(MANY, max_examples=50)
+MANY = settings(max_examples=100, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+SOME = settings(MANY, max_examples=25)
 
 
 def loss_of(result):
@@ -138,33 +138,34 @@ def test_a_loss_is_the_one_networkx_finds_from_the_rules(made, slack, which):
 @SOME
 @given(networks(scenario=False))
 def test_more_slack_loses_no_more(made):
-    losses = [gm.max_flow(made, slack=slack).table.set_index("removed")["loss"] for slack in (0.0, 0.2, 1.0, np.inf)]
+    losses = [gm.max_flow(made, slack=slack).table.set_index("removed")["loss"] for slack in (0.0, 0.3, np.inf)]
     for tight, loose in pairwise(losses):
         assert (loose <= tight.reindex(loose.index) + 1e-9).all()
 
 
-@MANY
+@SOME
 @given(networks(scenario=False, recipes=False, balances=False))
-def test_loss_lies_between_reachability_and_frozen_once_all_starts_at_origins(made):
-    assume(all_starts_at_origins(made))
-    assume(one_product_a_node(made))
+def test_loss_lies_between_reachability_and_frozen_once_all_starts_at_origins(drawn):
+    made = fed_from_a_mine(drawn)
     frozen, reached = (loss_of(gm.removal(made, response=response)) for response in ("frozen", "reachability"))
     free, tight = (loss_of(gm.max_flow(made, slack=slack)) for slack in (np.inf, 0.0))
     for node in tight:
-        assert free[node] == pytest.approx(reached[node], abs=1e-9)
-        assert reached[node] <= tight[node] + 1e-9
-        assert tight[node] <= frozen[node] + 1e-9
+        assert free[node] == pytest.approx(reached[node], abs=1e-8)
+        assert reached[node] <= tight[node] + 1e-8
+        assert tight[node] <= frozen[node] + 1e-8
 
 
-def all_starts_at_origins(made):
-    """Whether no other node sells, or uses, more than it receives."""
+def fed_from_a_mine(made):
+    """Let a mine bring what any other node sells beyond what it receives."""
     sold = np.bincount(made.source, made.quantity(), minlength=made.n_nodes)
     received = np.bincount(made.target, made.quantity(), minlength=made.n_nodes)
-    return (made.has_role("origin") | (sold <= received)).all()
-
-
-def one_product_a_node(made):
-    return (made.edges.groupby("source")["material"].nunique() <= 1).all()
+    short = np.flatnonzero(~made.has_role("origin") & (sold > received))
+    ids = made.nodes["node_id"].to_numpy()
+    mine = ids[made.has_role("origin")][0]
+    brought = pd.DataFrame(
+        {"source": mine, "target": ids[short], "material": "ore", "quantity": (sold - received)[short]}
+    )
+    return made.with_tables(edges=pd.concat([made.edges.drop(columns="edge_id"), brought], ignore_index=True))
 
 
 def test_what_comes_from_outside_can_make_the_loss_smaller_than_by_reachability():

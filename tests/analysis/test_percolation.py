@@ -11,8 +11,8 @@ from tests.analysis.drawn import networks
 from tests.analysis.slow import Slow
 from tests.conftest import network
 
-MANY = settings(max_examples=200, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-FEW = settings(MANY, max_examples=40)
+MANY = settings(max_examples=100, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+FEW = settings(MANY, max_examples=25)
 EVERY = {"steps": None}
 
 
