@@ -104,8 +104,9 @@ def igraph_peer(flow: Capacities):
 def scipy_peer(flow: Capacities):
     tail, head, limit, size = split(flow)
     unit = flow.demand.sum() / LARGEST
-    whole = np.round(limit / unit).astype(np.int32)
-    graph = csr_array((whole, (tail, head)), shape=(size, size))
+    graph = csr_array((limit, (tail, head)), shape=(size, size))
+    graph.sum_duplicates()  # parallel edges add, and must not pass 32 bits
+    graph.data = np.round(np.minimum(graph.data, flow.demand.sum()) / unit).astype(np.int32)
 
     def left(nodes):
         result = np.empty(len(nodes))
