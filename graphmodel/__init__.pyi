@@ -17,8 +17,10 @@ from graphmodel.analysis import duration_curve as duration_curve
 from graphmodel.analysis import first_failure as first_failure
 from graphmodel.analysis import losses as losses
 from graphmodel.analysis import marginal_values as marginal_values
+from graphmodel.analysis import max_flow as max_flow
 from graphmodel.analysis import overview as overview
 from graphmodel.analysis import pairs as pairs
+from graphmodel.analysis import percolation as percolation
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import rerouting as rerouting
 from graphmodel.analysis import shares as shares

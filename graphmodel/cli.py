@@ -443,6 +443,58 @@ def breakdown(data: str, by: str, form: str) -> None:
     _show(split(_load(data), by=by, members=_members([by])).table, form)
 
 
+@main.command()
+@_data
+@_mineral
+@_by
+@_equity
+@click.option(
+    "--order", "orders", multiple=True, help="flow, degree, loss, random or a centrality; repeat for several."
+)
+@click.option("--measure", "measures", multiple=True, help="component, pairs, reachability, frozen; all when absent.")
+@click.option("--seeds", default=20, show_default=True, help="Number of random orders.")
+@click.option("--steps", default=20, show_default=True, help="Points of each curve; 0 for every removal.")
+@click.option("--reranked", is_flag=True, help="Rank what is left anew after every removal.")
+@_format
+def percolation(
+    data: str,
+    mineral: str | None,
+    by: str,
+    equity: float,
+    orders: tuple[str, ...],
+    measures: tuple[str, ...],
+    seeds: int,
+    steps: int,
+    reranked: bool,
+    form: str,
+) -> None:
+    """Remove plants, or groups, one after another and show what is left.
+
+    \b
+    graphmodel percolation --mineral cobalt --by country
+    graphmodel percolation --order flow --order random --measure frozen --format csv > curves.csv
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.analysis import percolation as follow  # noqa: PLC0415 - numpy, scipy
+
+    network = _load(data)
+    chosen: dict[str, Any] = {"order": orders} if orders else {}
+    chosen |= {"measure": measures} if measures else {}
+    with _progress("removing") as update:
+        result = follow(
+            network,
+            by=by,
+            mineral=_mineral_of(network, mineral),
+            seeds=seeds,
+            steps=steps or None,
+            reranked=reranked,
+            members=_members([by]),
+            equity=equity,
+            progress=update,
+            **chosen,
+        )
+    _show(result.table, form)
+
+
 def _members(keys: Iterable[str]) -> pd.DataFrame | None:
     """Membership of alliances, where a selection or a lens asks for one."""
     if not {"alliance", "outside"} & set(keys):

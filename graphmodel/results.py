@@ -129,6 +129,28 @@ class PairResult(Result):
     )
 
 
+class MaxFlowResult(Result):
+    """Final demand that could be delivered at most when each node, or each group of nodes, is shut."""
+
+    columns = ("removed", "label", "n_nodes", "delivered", "loss", "loss_share", "rank")
+
+
+class PercolationResult(Result):
+    """What is left of a network as more and more nodes, or groups of nodes, are removed in some order."""
+
+    columns = (
+        "order",
+        "measure",
+        "n_removed",
+        "removed_share",
+        "value",
+        "low",
+        "high",
+        "n_orders",
+        "robustness",
+    )
+
+
 class ChokepointResult(Result):
     """Losses under both responses, with centralities beside them."""
 

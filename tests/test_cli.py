@@ -364,3 +364,9 @@ def test_quality_prints_both_tables_or_the_one_asked_for(run):
 def test_sources_have_no_descriptor_to_update(run):
     sources = datasets.root() / "minerals-2024" / "sources"
     assert "no descriptor" in run("check", str(sources), "--update", code=2).stderr
+
+
+def test_percolation_shows_what_is_left_after_each_removal(run):
+    words = ("toy-battery", "-m", "lithium", "--order", "loss", "--measure", "frozen", "--steps", "0", "-f", "json")
+    rows = json.loads(run("percolation", *words).stdout)
+    assert [row["value"] for row in rows] == [1, 0, 0, 0, 0, 0]  # the only refinery goes first

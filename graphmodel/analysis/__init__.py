@@ -11,8 +11,10 @@ from graphmodel.analysis.duration_curve import duration_curve as duration_curve
 from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
+from graphmodel.analysis.max_flow import max_flow as max_flow
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.pairs import pairs as pairs
+from graphmodel.analysis.percolation import percolation as percolation
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.shares import shares as shares
@@ -29,8 +31,11 @@ ANALYSES = {
     "first_failure": first_failure,
     "losses": losses,
     "marginal_values": marginal_values,
+    "max_flow": max_flow,
+    "overview": overview,
     "overview": overview,
     "pairs": pairs,
+    "percolation": percolation,
     "removal": removal,
     "rerouting": rerouting,
     "shares": shares,

@@ -22,9 +22,11 @@ from graphmodel.plot.flow_table import flow_table as flow_table
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.pairs import pair_map as pair_map
+from graphmodel.plot.percolation import percolation_curves as percolation_curves
 from graphmodel.plot.quality import evidence_bars as evidence_bars
 from graphmodel.plot.quality import weakest_ranking as weakest_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
+from graphmodel.plot.removal import max_flow_ranking as max_flow_ranking
 from graphmodel.plot.removal import overview_ranking as overview_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
 from graphmodel.plot.timeline import duration_lines as duration_lines
@@ -43,8 +45,10 @@ from graphmodel.results import (
     DurationResult,
     FirstFailureResult,
     LossResult,
+    MaxFlowResult,
     OverviewResult,
     PairResult,
+    PercolationResult,
     QualityResult,
     RemovalResult,
     Result,
@@ -63,8 +67,10 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     DurationResult: duration_lines,
     FirstFailureResult: failure_days,
     LossResult: loss_by_product,
+    MaxFlowResult: max_flow_ranking,
     OverviewResult: overview_ranking,
     PairResult: pair_map,
+    PercolationResult: percolation_curves,
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ShareResult: stage_shares,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names, place_name
-from graphmodel.results import ChokepointResult, OverviewResult, RemovalResult
+from graphmodel.results import ChokepointResult, MaxFlowResult, OverviewResult, RemovalResult
 
 RESPONSES = {
     "frozen": "frozen: nobody replaces a supplier",
@@ -51,6 +51,27 @@ def removal_ranking(
     table = result.table.rename(columns={"loss_share": "share"}).assign(least=float("nan"))
     response = str(result.parameters.get("response", ""))
     return _ranking(table, (RESPONSES.get(response, response), ""), ax, top, names, title, style)
+
+
+def max_flow_ranking(
+    result: MaxFlowResult,
+    *,
+    ax: Axes | None = None,
+    top: int = 15,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Rank removals by the share of final demand that cannot be delivered, the worst on top.
+
+    Parameters
+    ----------
+    result : MaxFlowResult
+    ax, top, names, title, **style
+        As in `removal_ranking`.
+    """
+    table = result.table.rename(columns={"loss_share": "share"}).assign(least=float("nan"))
+    return _ranking(table, ("more than links and capacities let through", ""), ax, top, names, title, style)
 
 
 def chokepoint_ranking(

@@ -204,3 +204,12 @@ def test_names_with_markup_stay_as_they_are(toy):
     ax = plot.removal_ranking(gm.removal(toy.with_tables(nodes=nodes)))
     ax.figure.draw_without_rendering()
     assert names(ax)[0] == "\\$\\frac{x\\$ <b>‹94B4›</b>"
+
+
+def test_every_order_of_removal_is_a_curve_named_with_its_mean(toy):
+    result = gm.percolation(toy, order=("loss", "random"), measure="frozen", mineral="lithium", steps=None)
+    ax = plot.percolation_curves(result)
+    assert ax.lines[0].get_ydata().tolist() == [1, 0, 0, 0, 0, 0]
+    assert "by loss, R = 0" in texts(ax)
+    assert len(ax.collections) == 1  # the band of chance
+    assert ax.get_xlabel() == "share of nodes removed"
