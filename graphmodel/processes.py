@@ -144,20 +144,23 @@ def _processes(network: Network) -> Processes:
 
 
 def _carried(network: Network, made: pd.DataFrame) -> FloatArray:
-    """Return what edges carry away of each process's product."""
-    quantity = pd.Series(network.edges["quantity"].to_numpy(dtype=float))
+    """Return what edges carry away of each process's product before any response."""
+    quantity = network.edges["delivered"].fillna(network.edges["quantity"])
     carried = quantity.groupby([network.source, network.edges["material"].to_numpy()]).sum()
     return carried.reindex(pd.MultiIndex.from_frame(made[["node", "product"]])).fillna(0.0).to_numpy()
 
 
 def _room(network: Network) -> FloatArray:
-    """Return the most each node could make, as a multiple of what it makes; 1 where no capacity is known."""
+    """Return the most each node could make within the year, as a multiple of what it makes.
+
+    What is known to be spare counts before the nameplate: a plant still ramping up may have none of it to spare.
+    """
     nodes = network.nodes
     output = nodes["output"].to_numpy(dtype=float)
     known = np.where(output > 0, output, np.nan)
     nameplate = nodes["capacity"].to_numpy(dtype=float) / known
     spare = 1.0 + nodes["spare"].to_numpy(dtype=float) / known
-    return np.fmax(1.0, np.fmax(nameplate, spare))
+    return np.fmax(1.0, np.where(np.isnan(spare), nameplate, spare))
 
 
 def _demand(network: Network, made: pd.DataFrame) -> pd.DataFrame:

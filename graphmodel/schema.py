@@ -133,6 +133,13 @@ TABLES: dict[str, Table] = {
                 Column("basis", "text", "what the flow rests on", values=BASES),
                 Column("available", "number", "share of the edge left by a scenario", minimum=0, maximum=1),
                 Column(
+                    "delivered",
+                    "number",
+                    "part of the quantity that comes before any response, where a scenario wants more; all when empty",
+                    minimum=0,
+                    unit="unit of the material",
+                ),
+                Column(
                     "tariff", "number", "duty a scenario puts on it, on top of the base", minimum=0, unit="of value"
                 ),
                 *_evidence(),

@@ -33,7 +33,6 @@ ANALYSES = {
     "marginal_values": marginal_values,
     "max_flow": max_flow,
     "overview": overview,
-    "overview": overview,
     "pairs": pairs,
     "percolation": percolation,
     "removal": removal,

@@ -15,7 +15,7 @@ from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.kernels.linear import Solution, Solver
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
-from graphmodel.programme import GROWTH, Programme, least_change, programme
+from graphmodel.programme import GROWTH, Programme, base_flow, least_change, programme
 from graphmodel.results import ReroutingResult
 from graphmodel.scenario import Scenario
 
@@ -130,7 +130,12 @@ def plan_of(answer: Answer) -> Plan:
     written = programme(network, answer.weight, growth=0.0) if by_market else answer.written
     even, _ = demand_weights(network, work.demand, None, evenly=True)
     demand = work.demand["process"].to_numpy(dtype=np.int64)
-    return Plan(network, work, written, least_change(written, answer.solution.value, demand, even))
+    base, tariff = np.ones(len(written.columns)), np.zeros(len(written.columns))
+    over = (written.columns["kind"] == "edge").to_numpy()
+    row = written.columns["item"].to_numpy()[over].astype(np.int64)
+    base[over] = base_flow(network)[row]
+    tariff[over] = network.edges["tariff"].fillna(0.0).to_numpy(dtype=float)[row]
+    return Plan(network, work, written, least_change(written, answer.solution.value, demand, even, base, tariff))
 
 
 def _sales(plan: Plan) -> pd.DataFrame:
@@ -140,13 +145,14 @@ def _sales(plan: Plan) -> pd.DataFrame:
     over = columns["kind"] == "edge"
     row = columns.loc[over, "item"].to_numpy(dtype=np.int64)
     quantity = edges["quantity"].to_numpy(dtype=float)[row]
+    base = base_flow(plan.network)[row]
     old = pd.DataFrame(
         {
             "node": plan.network.source[row],
             "material": edges["material"].to_numpy()[row],
-            "base": quantity,
+            "base": quantity * base,
             "quantity": quantity * plan.x[over.to_numpy()],
-            "new": quantity * np.maximum(plan.x[over.to_numpy()] - 1.0, 0.0),
+            "new": quantity * np.maximum(plan.x[over.to_numpy()] - base, 0.0),
         }
     )
     spot = columns["kind"] == "spot sale"

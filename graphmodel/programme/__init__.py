@@ -2,6 +2,15 @@
 
 from graphmodel.programme.base_year import gaining_recipes, require_feasible_base
 from graphmodel.programme.least_change import least_change
-from graphmodel.programme.programme import GROWTH, SCALE, Programme, programme
+from graphmodel.programme.programme import GROWTH, SCALE, Programme, base_flow, programme
 
-__all__ = ["GROWTH", "SCALE", "Programme", "gaining_recipes", "least_change", "programme", "require_feasible_base"]
+__all__ = [
+    "GROWTH",
+    "SCALE",
+    "Programme",
+    "base_flow",
+    "gaining_recipes",
+    "least_change",
+    "programme",
+    "require_feasible_base",
+]

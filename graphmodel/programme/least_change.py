@@ -19,7 +19,9 @@ FIRST = 1e4
 """Worth of serving all final demand evenly, beside that of not trading anew a whole world's supply of one material."""
 
 
-def least_change(written: Programme, lowest: float, demand: IntArray, share: FloatArray) -> FloatArray:
+def least_change(
+    written: Programme, lowest: float, demand: IntArray, share: FloatArray, base: FloatArray, tariff: FloatArray
+) -> FloatArray:
     """Solve again for an even spread of the least loss, and the least new trade.
 
     Parameters
@@ -32,6 +34,10 @@ def least_change(written: Programme, lowest: float, demand: IntArray, share: Flo
         Columns of final demand.
     share : array
         Weight of each demand in what is shared evenly; sums to one.
+    base : array
+        What each edge column carries in the base year; one elsewhere.
+    tariff : array
+        Duty on each column as a share of value, 0.25 for 25 %.
 
     Returns
     -------
@@ -43,14 +49,16 @@ def least_change(written: Programme, lowest: float, demand: IntArray, share: Flo
     Each demand is cut into `TRANCHES` parts, of which each is worth a little less than the one before: the first
     tenth of every user comes before the last tenth of any, as far as the least loss leaves a choice. New trade,
     over a new link or beyond what an edge carried, costs one for each unit, counted as a share of the world's
-    supply of its material.
+    supply of its material; a tariff is paid on old and new alike. No prices are known, so a duty of 100 % weighs as
+    much as turning to a new supplier.
     """
     linear, n = written.linear, len(written.columns)
     extent = written.columns["extent"].fillna(0.0).to_numpy()
     is_edge = (written.columns["kind"] == "edge").to_numpy()
-    growing = np.flatnonzero(is_edge & (linear.upper > 1.0))
-    cost = np.concatenate([np.where(is_edge, 0.0, extent), extent[growing], *_tranche_costs(share)])
-    kept = np.where(is_edge, np.minimum(linear.upper, 1.0), linear.upper)
+    growing = np.flatnonzero(is_edge & (linear.upper > base))
+    old = np.where(is_edge, tariff, 1.0 + tariff) * extent
+    cost = np.concatenate([old, ((1.0 + tariff) * extent)[growing], *_tranche_costs(share)])
+    kept = np.where(is_edge, np.minimum(linear.upper, base), linear.upper)
     part = linear.upper[demand] / TRANCHES
     n_new = len(growing) + TRANCHES * len(demand)
     served = np.concatenate([-linear.cost, np.zeros(n_new)])
@@ -68,7 +76,7 @@ def least_change(written: Programme, lowest: float, demand: IntArray, share: Flo
     second = LinearProgramme(
         cost=cost,
         lower=np.zeros(n + n_new),
-        upper=np.concatenate([kept, linear.upper[growing] - 1.0, *[part] * TRANCHES]),
+        upper=np.concatenate([kept, linear.upper[growing] - base[growing], *[part] * TRANCHES]),
         matrix=csc_array(matrix),
         least=np.concatenate([linear.least, np.zeros(len(demand)), [-lowest - SLACK * SCALE]]),
     )

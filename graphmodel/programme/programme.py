@@ -166,10 +166,11 @@ def _edge_columns(
     seller = work.supplier[supply[first]]
     edges = network.edges
     amount = edges["quantity"].to_numpy(dtype=float)[used]
-    kept = edges["available"].fillna(1.0).to_numpy(dtype=float)[used]
-    most = np.full(len(used), np.inf if growth is None else 1.0 + growth)
-    capped = (kept < 1) & ((kept == 0) | ~limits.hit(network)[used])
-    most[capped] = np.minimum(most[capped], 1.0) * kept[capped]
+    base = base_flow(network)[used]
+    kept = edges["available"].fillna(1.0).to_numpy(dtype=float)[used] / base
+    most = np.full(len(used), np.inf) if growth is None else base * (1.0 + growth)
+    capped = (kept < 1 - 1e-12) & ((kept == 0) | ~limits.hit(network)[used])
+    most[capped] = np.minimum(most[capped], base[capped]) * kept[capped]
     world = _world(work)
     delivered = build.add_columns("edge", used, most, amount / world[seller])
     build.put(slots[slot], delivered[column], work.share[supply])
@@ -185,6 +186,14 @@ def _edge_columns(
         sales[sells] = build.add_columns("spot sale", sells, most, work.quantity[sells] / world[sells])
         build.put(rows[sells], sales[sells], -1.0)
     return sales
+
+
+def base_flow(network: Network) -> FloatArray:
+    """Return what each edge carries before any response, as a share of what is wanted from it."""
+    edges = network.edges
+    wanted = edges["quantity"].to_numpy(dtype=float)
+    delivered = edges["delivered"].fillna(edges["quantity"]).to_numpy(dtype=float)
+    return np.divide(delivered, wanted, out=np.ones(len(wanted)), where=wanted > 0)
 
 
 def _markets(

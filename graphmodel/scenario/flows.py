@@ -14,7 +14,7 @@ from graphmodel.scenario.selection import Where, select
 
 def cap(network: Network, change: Change, members: pd.DataFrame | None) -> Network:
     """Leave the chosen flows a share of what they carry."""
-    return _lowered(network, chosen_edges(network, change, members), change.amount)
+    return _restricted(network, change, members, chosen_edges(network, change, members), change.amount)
 
 
 def quota(network: Network, change: Change, members: pd.DataFrame | None) -> Network:
@@ -33,7 +33,8 @@ def quota(network: Network, change: Change, members: pd.DataFrame | None) -> Net
         raise EmptySelectionError(
             f"the flows chosen carry no {', '.join(change.mineral) or 'quantity'}; nothing to cap"
         )
-    return _lowered(network, chosen & (carried > 0), min(1.0, change.amount / float(carried.sum())))
+    share = min(1.0, change.amount / float(carried.sum()))
+    return _restricted(network, change, members, chosen & (carried > 0), share)
 
 
 def tariff(network: Network, change: Change, members: pd.DataFrame | None) -> Network:
@@ -100,10 +101,24 @@ def _carried(network: Network, chosen: BoolArray, mineral: tuple[str, ...]) -> F
     return np.where(chosen, left * held.to_numpy(dtype=float), 0.0)
 
 
-def _lowered(network: Network, chosen: BoolArray, share: float) -> Network:
+def _restricted(
+    network: Network, change: Change, members: pd.DataFrame | None, chosen: BoolArray, share: float
+) -> Network:
+    """Leave the chosen flows a share, and write down who may not sell what to whom beyond it."""
     edges = network.edges
     edges["available"] = lowered(edges["available"], chosen, share)
-    return network.with_tables(edges=edges)
+    before = network.table("restrictions")
+    name = f"{change.kind} {before['restriction'].nunique() + 1}"
+    everyone = np.ones(network.n_nodes, dtype=bool)
+    sides = {
+        side: select(network, where, members=members) if where else everyone
+        for side, where in (("seller", change.where), ("buyer", change.buyers))
+    }
+    made = set(edges["material"][chosen]) if change.material or change.mineral else {""}
+    rows = pd.MultiIndex.from_product([sorted(made), list(sides)], names=["material", "side"]).to_frame(index=False)
+    rows["node_id"] = [network.nodes["node_id"].to_numpy()[sides[side]] for side in rows["side"]]
+    rows = rows.explode("node_id", ignore_index=True).assign(restriction=name, share=share)
+    return network.with_tables(edges=edges, restrictions=pd.concat([before, rows], ignore_index=True))
 
 
 def lowered(column: pd.Series, chosen: BoolArray, share: float) -> pd.Series:

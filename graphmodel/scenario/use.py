@@ -117,6 +117,8 @@ def _nodes_lowered(network: Network, chosen: BoolArray, share: float) -> Network
 def _wanting(network: Network, growth: FloatArray, wanted: pd.DataFrame) -> Network:
     """Scale what each edge is wanted to carry; where that is more, the old quantity is what comes."""
     edges = network.edges
+    delivered = edges["delivered"].fillna(edges["quantity"]) * np.minimum(growth, 1.0)
+    edges["delivered"] = delivered.where(edges["delivered"].notna() | (growth > 1))
     for column in ("quantity", "low", "high"):
         edges[column] = edges[column] * growth
     edges["available"] = edges["available"].fillna(1.0) / np.maximum(growth, 1.0)

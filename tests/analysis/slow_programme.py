@@ -25,10 +25,11 @@ class Market:
 
     def room(self, node):
         row = self.slow.nodes[node]
-        known = [1.0]
-        if row.output > 0:
-            known += [x for x in (row.capacity / row.output, 1 + row.spare / row.output) if x == x]
-        return max(known)
+        if not row.output > 0:
+            return 1.0
+        if row.spare == row.spare:
+            return 1 + row.spare / row.output
+        return max(1.0, row.capacity / row.output) if row.capacity == row.capacity else 1.0
 
     def _node_groups(self):
         """(node, group) -> inputs with their amounts, readers with their weights, residual."""
