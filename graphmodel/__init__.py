@@ -42,6 +42,7 @@ _PUBLIC = {
     "shares": "analysis",
     "timeline": "analysis",
     "uncertainty": "analysis",
+    "worst_removals": "analysis",
     "quality": "evidence",
     "weakest_data": "evidence",
     "GraphModelError": "errors",

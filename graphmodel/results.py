@@ -129,6 +129,12 @@ class PairResult(Result):
     )
 
 
+class WorstResult(Result):
+    """The sets of so many nodes, or groups of nodes, whose loss is largest."""
+
+    columns = ("n_removed", "removed", "loss", "loss_share", "bound_share", "gap", "n_sets", "n_solved", "method")
+
+
 class MaxFlowResult(Result):
     """Final demand that could be delivered at most when each node, or each group of nodes, is shut."""
 

@@ -20,6 +20,7 @@ from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.shares import shares as shares
 from graphmodel.analysis.timeline import timeline as timeline
 from graphmodel.analysis.uncertainty import uncertainty as uncertainty
+from graphmodel.analysis.worst import worst_removals as worst_removals
 
 ANALYSES = {
     "breakdown": breakdown,
@@ -40,6 +41,7 @@ ANALYSES = {
     "shares": shares,
     "timeline": timeline,
     "uncertainty": uncertainty,
+    "worst_removals": worst_removals,
 }
 """Every analysis by name."""
 

@@ -12,9 +12,6 @@ from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import SolverLimitError
 from graphmodel.kernels.linear import LinearProgramme
 
-TIME_LIMIT = 1
-"""Status by which the solver says that time ran out."""
-
 
 class Interdiction(NamedTuple):
     """Groups chosen, the value their removal leads to in the programme, and the largest any choice can have."""
@@ -79,22 +76,20 @@ def worst_choice(
     member = csc_array((np.ones(len(columns)), (place, group)), shape=(n, n_groups))
     member.data[:] = 1.0
 
-    def row(y: object, m: object, w: object, closed: object, z: object, height: int) -> csc_array:
-        widths = (n_rows, n_columns, n, n, n_groups)
-        parts = [
-            csc_array((height, width)) if p is None else p
-            for p, width in zip((y, m, w, closed, z), widths, strict=True)
-        ]
-        return csc_array(hstack(parts))
+    widths = (n_rows, n_columns, n, n, n_groups)
+
+    def row(height: int, *blocks: csc_array | None) -> csc_array:
+        filled = zip(blocks, widths, strict=True)
+        return csc_array(hstack([csc_array((height, width)) if block is None else block for block, width in filled]))
 
     diagonal = csc_array((np.ones(n_columns), (np.arange(n_columns), np.arange(n_columns))), shape=(n_columns,) * 2)
     big = csc_array((worth[held], (np.arange(n), np.arange(n))), shape=(n, n))
     rows = [
-        row(csc_array(programme.matrix.T), -diagonal, None, None, None, n_columns),
-        row(None, -pick, eye, None, None, n),
-        row(None, None, eye, -big, None, n),
-        row(None, None, None, eye, -member, n),
-        row(None, None, None, None, csc_array(np.ones((1, n_groups))), 1),
+        row(n_columns, csc_array(programme.matrix.T), -diagonal, None, None, None),
+        row(n, None, -pick, eye, None, None),
+        row(n, None, None, eye, -big, None),
+        row(n, None, None, None, eye, -member),
+        row(1, None, None, None, None, csc_array(np.ones((1, n_groups)))),
     ]
     limit = np.concatenate([programme.cost, np.zeros(3 * n), [float(size)]])
     most_m = np.where(finite, np.inf, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import time
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -179,37 +180,44 @@ def largest(
     ceiling: FloatArray,
     top: int,
     *,
-    slack: float = 1e-7,
-) -> tuple[FloatArray, int]:
+    slack: float = 1e-9,
+    seconds: float = np.inf,
+) -> tuple[FloatArray, float]:
     """Find the ``top`` largest optimal values without solving every set.
 
     Parameters
     ----------
     ceiling : no value is larger than this, (S,)
-    slack : relative accuracy of ``ceiling``
+    slack : accuracy of ``ceiling``, relative to the programme's largest cost
+    seconds : time after which no further set is begun
 
     Returns
     -------
     tuple
-        Values by set, nan where the set was shown not to be among the largest and never solved; number solved.
+        Values by set, nan where the set was never solved; and the largest value a set not solved can have, -inf where
+        all were. Where that is below the ``top`` largest values found, these are proven.
 
     Notes
     -----
     Sets are solved in the order of their ceilings until the next ceiling is below the ``top`` largest value found.
     """
+    begun = time.monotonic()
     solver = Solver(programme)
     solver.solve()
     value = np.full(len(ceiling), np.nan)
     found: list[float] = []
-    for count, one in enumerate(np.argsort(-ceiling, kind="stable")):
-        if len(found) == top and ceiling[one] + slack * abs(ceiling[one]) < found[0]:
-            return value, count
+    allowance = slack * float(np.abs(programme.cost).max(initial=0.0))
+    for one in np.argsort(-ceiling, kind="stable"):
+        if len(found) == top and ceiling[one] + allowance < found[0]:
+            return value, float(ceiling[one])
+        if found and time.monotonic() - begun > seconds:
+            return value, float(ceiling[one])
         entries = slice(indptr[one], indptr[one + 1])
         value[one] = solver.value_with(columns[entries], upper[entries])
         heapq.heappush(found, float(value[one]))
         if len(found) > top:
             heapq.heappop(found)
-    return value, len(ceiling)
+    return value, -np.inf
 
 
 def _model(highspy: Any, programme: LinearProgramme) -> Any:
