@@ -28,6 +28,7 @@ _PUBLIC = {
     "chokepoints": "analysis",
     "concentration": "analysis",
     "diversification": "analysis",
+    "esri": "analysis",
     "losses": "analysis",
     "overview": "analysis",
     "removal": "analysis",

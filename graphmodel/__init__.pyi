@@ -13,6 +13,7 @@ from graphmodel.analysis import centrality as centrality
 from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import diversification as diversification
+from graphmodel.analysis import esri as esri
 from graphmodel.analysis import losses as losses
 from graphmodel.analysis import overview as overview
 from graphmodel.analysis import removal as removal

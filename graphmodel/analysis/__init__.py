@@ -6,6 +6,7 @@ from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
+from graphmodel.analysis.esri import esri as esri
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.removal import removal as removal
@@ -17,6 +18,7 @@ ANALYSES = {
     "chokepoints": chokepoints,
     "concentration": concentration,
     "diversification": diversification,
+    "esri": esri,
     "losses": losses,
     "overview": overview,
     "removal": removal,
