@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.removal import kernel_recipes, open_paths, scenario_cut
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
-from graphmodel.processes import processes
 from graphmodel.results import LossResult
 from graphmodel.scenario import Scenario
 
@@ -44,7 +44,7 @@ def losses(network: Network, scenario: Scenario) -> LossResult:
     3      USA     5.0   3.0
     """
     changed = scenario.apply(network)
-    work = processes(changed)
+    work = frozen_processes(changed)
     cut, kept = scenario_cut(changed, work)
     share = frozen(kernel_recipes(work), (1.0 - cut)[:, None], edge_limit=kept)[:, 0]
     source, target, origins = open_paths(changed)

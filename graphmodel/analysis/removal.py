@@ -10,6 +10,7 @@ import pandas as pd
 
 from graphmodel._types import BoolArray, FloatArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.inputs import DIRECTIONS, INPUTS, Direction, Inputs, frozen_processes
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.kernels.cascade import Recipes, frozen_loss
 from graphmodel.kernels.paths import reach_loss, reach_loss_groups, reachable
@@ -33,6 +34,8 @@ def removal(
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
     severity: float = 1.0,
+    inputs: Inputs = "recipes",
+    direction: Direction = "downstream",
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     progress: Callable[[int, int], None] | None = None,
@@ -57,6 +60,13 @@ def removal(
         Count only the final demand for these products, or of these countries.
     severity : float
         Share of the nodes that stops (``frozen`` only; with ``reachability`` it must be 1).
+    inputs : {"recipes", "leontief", "linear"}
+        How outputs fall with inputs (``frozen`` only). ``recipes``: with the scarcest essential input, and with
+        each other input by its share of all a process takes in. ``leontief``: with the scarcest of all. ``linear``:
+        with every input by its share.
+    direction : {"downstream", "upstream"}
+        Where a stop spreads (``frozen`` only). ``upstream``: buyers take less, and the loss is what origins no longer
+        sell; ``product`` then names what origins make, ``consumer`` does not apply, and ``inputs`` changes nothing.
     members : DataFrame, optional
         ``group`` and ``country``, for ``by="alliance"``.
     equity : float
@@ -82,7 +92,8 @@ def removal(
     Removal acts on supply: final demand of the removed nodes stays. Scenario shares already in the network
     (``available``) hold in every removal, and the loss counts them. ``reachability`` of all nodes is one dominator
     tree, O(E α(E)); ``frozen`` is the greatest fixed point of
-    ``h_p = min(1 - severity_p, min_k (base_k + Σ share_e h_e))``, removals side by side in batches.
+    ``h_p = min(1 - severity_p, min_k (base_k + Σ share_e h_e))``, removals side by side in batches; upstream the
+    slot of a process is its sales, in the shares its buyers take.
     Without supply nodes, or without single plants, the table by ``node`` or by ``plant`` is empty. A network without
     final demand loses nothing and has nan shares; loops are allowed.
 
@@ -108,7 +119,9 @@ def removal(
         raise ParameterError(f"severity is {severity}, but must lie between 0 and 1")
     if response == "reachability" and severity != 1:
         raise ParameterError("reachability asks whether any path is left; it needs severity=1")
-    work = processes(network)
+    _require_known(response, inputs, direction, consumer)
+    frozen = response == "frozen"
+    work = frozen_processes(network, inputs, direction) if frozen else processes(network)
     weight, unit = demand_weights(network, work.demand, mineral, product, consumer)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     lose = _frozen if response == "frozen" else _reachability
@@ -123,9 +136,26 @@ def removal(
             "product": product,
             "consumer": consumer,
             "severity": severity,
+            "inputs": None if inputs == "recipes" else inputs,
+            "direction": None if direction == "downstream" else direction,
         },
-        units={"loss": unit, "loss_share": "share of final demand"},
+        units={
+            "loss": unit,
+            "loss_share": f"share of {'final demand' if direction == 'downstream' else 'all outlets'}",
+        },
     )
+
+
+def _require_known(response: str, inputs: str, direction: str, consumer: str | Sequence[str] | None) -> None:
+    """Refuse ways to spread that do not exist or do not go together."""
+    if inputs not in INPUTS:
+        raise UnknownNameError(f"no inputs {inputs!r}; {nearest(inputs, INPUTS)}")
+    if direction not in DIRECTIONS:
+        raise UnknownNameError(f"no direction {direction!r}; {nearest(direction, DIRECTIONS)}")
+    if response == "reachability" and (inputs, direction) != ("recipes", "downstream"):
+        raise ParameterError("reachability asks whether any path is left; inputs and direction need response='frozen'")
+    if direction == "upstream" and consumer is not None:
+        raise ParameterError("consumer counts final demand; upstream the loss is what origins sell")
 
 
 def removable(network: Network) -> BoolArray:

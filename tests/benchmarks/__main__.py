@@ -1,16 +1,17 @@
-"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen] [centrality] [real]``."""
+"""Print the table of benchmarks: ``python -m tests.benchmarks [reachability] [frozen] [centrality] [esri] [real]``."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import bench_centrality, bench_frozen, bench_reachability, bench_real
+from tests.benchmarks import bench_centrality, bench_esri, bench_frozen, bench_reachability, bench_real
 from tests.benchmarks.timing import versions
 
 BENCHMARKS = {
     "reachability": bench_reachability.run,
     "frozen": bench_frozen.run,
     "centrality": bench_centrality.run,
+    "esri": bench_esri.run,
     "real": bench_real.run,
 }
 
