@@ -103,7 +103,7 @@ def esri(
     3    cell-b  0.400      0.133    0.400
     4    mine-a  0.311      0.311    0.133
     >>> found.parameters["iterations"]
-    3
+    4
     """
     if not 0 <= severity <= 1:
         raise ParameterError(f"severity is {severity}, but must lie between 0 and 1")
@@ -223,7 +223,8 @@ def _beyond_edges(network: Network, mineral: str | None) -> _Beyond:
     node = balances["node_id"].map(pd.Series(np.arange(len(nodes)), index=nodes["node_id"])).to_numpy(dtype=np.int64)
     made = np.where(balances["side"] == "output", balances["quantity"], 0.0) * worth
     lacking = np.where(balances["side"] == "input", balances["residual"], 0.0) * worth
-    return _Beyond(*(np.bincount(node, weights=values, minlength=len(nodes)) for values in (made, lacking)))
+    stated = np.bincount(node, weights=made, minlength=len(nodes)).astype(np.float64)
+    return _Beyond(stated, np.bincount(node, weights=lacking, minlength=len(nodes)).astype(np.float64))
 
 
 def _warn_if_closed(network: Network, firms: Firms, tol: float) -> int:

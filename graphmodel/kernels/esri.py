@@ -268,8 +268,9 @@ def _replaceability(markets: Markets, down: FloatArray) -> FloatArray:
     output = markets.output
     shape = (len(markets.whole), len(output))
     left = csr_array((output[markets.firm], markets.firm, markets.first_firm), shape=shape) @ (1.0 - down)
-    many = 1.0 / np.where(left > markets.guard[:, None], left, 1e-300)
-    return np.minimum(1.0, output[:, None] * many[markets.sector])
+    left = np.where(left > markets.guard[:, None], left, 0.0)[markets.sector]
+    made = np.broadcast_to(output[:, None], left.shape)
+    return np.minimum(1.0, np.divide(made, left, out=np.ones_like(left), where=left > 0))
 
 
 def _unsettled(change: FloatArray, max_rounds: int) -> ConvergenceError:

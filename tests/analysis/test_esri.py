@@ -14,7 +14,7 @@ from graphmodel.errors import ClosedNetworkWarning, EmptySelectionError, MixedUn
 from tests.analysis.drawn import networks
 from tests.conftest import network
 
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(SOME, max_examples=10)
 
 RECIPE = {"stage": "making", "output": "metal", "input": ["ore", "scrap"], "amount": [1.0, 1.0]}
