@@ -3,8 +3,8 @@
 Rules. A node makes each product it states or sells; a user that states nothing wants each material it receives. A
 product needs every input group of its recipe (the node's own recipe before the stage's); inputs not essential stand
 apart, and their losses add up, each by its share of all the product takes in; without recipes at its stage, every material the node buys. Inside a group suppliers replace one another
-in the shares they have, one unit of another input counted at its amount in the recipe; what no edge brings
-(residual) stays. A co-product falls with its hosts in the same node by the rigid share. Whoever is shut or
+in the shares they have, one unit of another input counted at its amount in the recipe; groups of one name at one
+node are one, whichever product they are for; what no edge brings (residual) stays. A co-product falls with its hosts in the same node by the rigid share. Whoever is shut or
 derated makes at most what is left; nobody finds another supplier.
 """
 
@@ -87,7 +87,8 @@ class Slow:
         """For each group: (residual, [(supplier process, edge, amount in the group's unit)])."""
         node, product = process
         slots = []
-        for name, inputs in self._groups(process).items():
+        for name, own in self._groups(process).items():
+            inputs = self._joint(node, name)
             supplies = [
                 ((e.source, e.material), e.edge_id, e.quantity / inputs[e.material])
                 for e in self.edges
@@ -98,14 +99,23 @@ class Slow:
             )
             if supplies:
                 linear = self.inputs == "linear" or (self.inputs == "recipes" and (process, name) in self.optional)
-                slots.append((residual, supplies, linear, self._intake(process, name, inputs, residual, supplies)))
+                slots.append((residual, supplies, linear, self._intake(process, name, own, residual, supplies)))
         whole = sum(intake for *_, intake in slots)
         slots = [(r, s, (i / whole if whole else 1 / len(slots)) if linear else None) for r, s, linear, i in slots]
         residual, supplies = self._hosts_of(node, product)
         return [*slots, (residual, supplies, None)] if supplies else slots
 
+    def _joint(self, node, name):
+        """The inputs of all groups of one name at a node."""
+        joint = {}
+        for process in sorted(process for process in self.made if process[0] == node):
+            for material, relative in self._groups(process).get(name, {}).items():
+                joint.setdefault(material, relative)
+        return joint
+
     def _intake(self, process, name, inputs, residual, supplies):
         """What a process takes from a group for one unit of output; without recipe, what the node takes of it."""
+        supplies = [supply for supply in supplies if supply[0][1] in inputs]
         brought = sum(amount for _, _, amount in supplies)
         if (process, name) not in self.amount:
             return brought + residual if brought else 0.0
@@ -202,7 +212,8 @@ class Slow:
         here = [process for process in self.made if process[0] == edge.target]
         pairs = []
         for process in here:
-            for name, inputs in self._groups(process).items():
+            for name, own in self._groups(process).items():
+                inputs = self._joint(edge.target, name)
                 if edge.material in inputs:
                     fed = [
                         ((e.source, e.material), None, e.quantity / inputs[e.material])
@@ -210,7 +221,7 @@ class Slow:
                         if e.target == edge.target and e.material in inputs
                     ]
                     told = (process, name) in self.amount
-                    need = self._intake(process, name, inputs, 0.0, fed) * made[process] if told else None
+                    need = self._intake(process, name, own, 0.0, fed) * made[process] if told else None
                     pairs.append((process, need))
         pairs = pairs or [(process, 0.0) for process in here]
         needs = [need for _, need in pairs]
