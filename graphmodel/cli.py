@@ -296,9 +296,15 @@ def esri(
     from graphmodel.analysis import esri as score  # noqa: PLC0415 - numpy, scipy
 
     network = _load(data)
-    how = {"replaceable": replaceable, "severity": severity, "tol": tol}
     table = score(
-        network, by=by, mineral=_mineral_of(network, mineral), members=_members([by]), equity=equity, **how
+        network,
+        by=by,
+        mineral=_mineral_of(network, mineral),
+        replaceable=replaceable,
+        severity=severity,
+        tol=tol,
+        members=_members([by]),
+        equity=equity,
     ).table
     _show(table.head(top) if top > 0 else table, form)
 
