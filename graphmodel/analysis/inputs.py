@@ -47,7 +47,8 @@ def frozen_processes(network: Network, inputs: Inputs = "recipes", direction: Di
     Notes
     -----
     The share of an input is that of its amount in the recipe where all inputs of the process come in one unit, else
-    of the tonnes of minerals it holds; where no input holds any, all count the same. A co-product hangs on its host
+    of the tonnes it holds of a mineral that all of them hold, else of all minerals; where none holds any, all count
+    the same. A co-product hangs on its host
     in every case, and never passes a loss of sales on. Costs one more reading of the network's tables, once.
     """
     if direction == "upstream":
@@ -163,14 +164,26 @@ def _brought(network: Network, work: Processes) -> pd.DataFrame:
 
 
 def _worth(network: Network, taken: pd.DataFrame) -> FloatArray:
-    """Weigh a unit of each input: 1 where all of the process share a unit, else the tonnes of minerals it holds."""
+    """Weigh a unit of each input: 1 where all of the process share a unit, else what it holds.
+
+    Of a mineral that all inputs of the process hold, the first by name, as a family (rare earths) may be listed beside
+    its members; else of all minerals together.
+    """
     units = network.table("materials").set_index("material")["unit"]
     unit = taken["input"].map(units).astype(object).fillna("")
     one_unit = unit.groupby(taken["process"]).transform("nunique") == 1
-    held = pd.Series(0.0, index=network.table("materials")["material"])
-    for mineral in network.minerals:
-        held = held.add(network.content(mineral), fill_value=0.0)
-    return np.where(one_unit, 1.0, taken["input"].map(held).fillna(0.0).to_numpy(dtype=float))
+    if one_unit.all():
+        return np.ones(len(taken))
+    held = pd.DataFrame({mineral: taken["input"].map(network.content(mineral)) for mineral in network.minerals})
+    held = held.fillna(0.0)
+    in_all = (held > 0).groupby(taken["process"]).transform("all").to_numpy(dtype=bool)
+    amount = held.to_numpy(dtype=float)
+    if amount.shape[1]:
+        first = amount[np.arange(len(amount)), in_all.argmax(axis=1)]
+        amount = np.where(in_all.any(axis=1), first, amount.sum(axis=1))
+    else:
+        amount = np.zeros(len(taken))
+    return np.where(one_unit, 1.0, amount)
 
 
 def _made(network: Network, work: Processes) -> FloatArray:

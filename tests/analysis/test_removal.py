@@ -172,6 +172,10 @@ def test_inputs_in_several_units_count_by_the_minerals_they_hold():
     assert loss_of(gm.removal(weighed, inputs="linear")) == pytest.approx({"m": 0.25, "n": 0.75, "p": 1})
     silent = network(**tables, composition=held)
     assert loss_of(gm.removal(silent, inputs="linear")) == pytest.approx({"m": 0.25, "n": 0.75, "p": 1})
+    # where both hold cobalt it alone counts: 3 beside 6
+    common = pd.concat([held, held.assign(mineral="cobalt", amount=3.0)])
+    both = network(**tables, composition=common, recipes=recipe)
+    assert loss_of(gm.removal(both, inputs="linear")) == pytest.approx({"m": 3 / 9, "n": 6 / 9, "p": 1})
     nothing = tables | {"materials": tables["materials"].assign(unit=["GWh", "t", "GWh"])}
     assert loss_of(gm.removal(network(**nothing, recipes=recipe), inputs="linear")) == pytest.approx(
         {"m": 0.5, "n": 0.5, "p": 1}
