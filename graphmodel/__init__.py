@@ -31,6 +31,7 @@ _PUBLIC = {
     "diversification": "analysis",
     "duration_curve": "analysis",
     "first_failure": "analysis",
+    "esri": "analysis",
     "losses": "analysis",
     "marginal_values": "analysis",
     "max_flow": "analysis",

@@ -309,6 +309,49 @@ def overview(data: str, product: str | None, consumer: str | None, by: str, equi
 
 @main.command()
 @_data
+@_mineral
+@_by
+@_equity
+@_severity
+@click.option("--replaceable/--irreplaceable", default=True, help="Whether what is left of a market replaces others.")
+@click.option("--tol", default=1e-6, show_default=True, help="Change at which the rounds end.")
+@click.option("--top", default=15, show_default=True, help="Rows to show; 0 for all.")
+@_format
+def esri(
+    data: str,
+    mineral: str | None,
+    by: str,
+    equity: float,
+    severity: float,
+    replaceable: bool,
+    tol: float,
+    top: int,
+    form: str,
+) -> None:
+    """Score what share of all sales falls away, downstream and upstream, when something stops.
+
+    \b
+    graphmodel esri --mineral cobalt --by industry
+    graphmodel esri my-data/ --irreplaceable --format csv > esri.csv
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.analysis import esri as score  # noqa: PLC0415 - numpy, scipy
+
+    network = _load(data)
+    table = score(
+        network,
+        by=by,
+        mineral=_mineral_of(network, mineral),
+        replaceable=replaceable,
+        severity=severity,
+        tol=tol,
+        members=_members([by]),
+        equity=equity,
+    ).table
+    _show(table.head(top) if top > 0 else table, form)
+
+
+@main.command()
+@_data
 @_where
 @click.option("--ban", metavar="MATERIAL", help="Leave --where running, but stop what it sells of this, or of 'all'.")
 @click.option("--to", multiple=True, metavar="KEY=VALUE", help="With --ban: only to these buyers, as in --where.")

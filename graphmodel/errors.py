@@ -1,4 +1,4 @@
-"""Every exception graphmodel raises on purpose.
+"""Every exception graphmodel raises on purpose, and every warning.
 
 Each inherits `GraphModelError` and the built-in a caller would expect, so that
 ``except ValueError`` and ``except graphmodel.GraphModelError`` both work.
@@ -64,6 +64,14 @@ class ExecutorError(GraphModelError, RuntimeError):
 
 class UntrustedFileError(GraphModelError, ValueError):
     """A file refused before it is read: too large, or with constructs that can do harm."""
+
+
+class GraphModelWarning(UserWarning):
+    """Base of every warning given on purpose."""
+
+
+class ClosedNetworkWarning(GraphModelWarning):
+    """Nodes that trade only among themselves, so that a tolerance decides what they lose."""
 
 
 @dataclass(frozen=True, order=True)

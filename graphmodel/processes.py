@@ -106,8 +106,13 @@ def processes(network: Network) -> Processes:
 
 
 def _processes(network: Network) -> Processes:
+    return read_processes(network, essential_recipes(network))
+
+
+def read_processes(network: Network, recipes: pd.DataFrame) -> Processes:
+    """Read the processes of a network by these recipes instead of its own essential ones; they keep their order."""
     made = _products(network)
-    needs = _needs(network, made, essential_recipes(network))
+    needs = _needs(network, made, recipes)
     supplies = pd.concat([_edge_supplies(network, made, needs), _companion_supplies(network, made)], ignore_index=True)
     slots = supplies[["node", "slot"]].drop_duplicates().sort_values(["node", "slot"]).reset_index(drop=True)
     slots["code"] = slots.index

@@ -157,6 +157,12 @@ class PercolationResult(Result):
     )
 
 
+class EsriResult(Result):
+    """Share of all sales lost when each node, or each group of nodes, stops: downstream, upstream and together."""
+
+    columns = ("removed", "label", "n_nodes", "esri", "esri_down", "esri_up", "iterations", "rank")
+
+
 class ChokepointResult(Result):
     """Losses under both responses, with centralities beside them."""
 

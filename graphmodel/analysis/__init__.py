@@ -8,6 +8,7 @@ from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.duration_curve import DURATIONS as DURATIONS
 from graphmodel.analysis.duration_curve import duration_curve as duration_curve
+from graphmodel.analysis.esri import esri as esri
 from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
@@ -30,6 +31,7 @@ ANALYSES = {
     "diversification": diversification,
     "duration_curve": duration_curve,
     "first_failure": first_failure,
+    "esri": esri,
     "losses": losses,
     "marginal_values": marginal_values,
     "max_flow": max_flow,

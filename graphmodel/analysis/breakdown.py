@@ -9,12 +9,13 @@ import pandas as pd
 
 from graphmodel._types import FloatArray
 from graphmodel.analysis.grouping import Groups, group_nodes
+from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import kernel_recipes, open_paths, reached_in_base, removable, scenario_cut
 from graphmodel.analysis.shutting import BATCH
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
-from graphmodel.processes import Processes, processes
+from graphmodel.processes import Processes
 from graphmodel.results import BreakdownResult
 
 
@@ -51,7 +52,7 @@ def breakdown(
       response consumer  demand  loss
     3   frozen      CHN     5.0   4.0
     """
-    work = processes(network)
+    work = frozen_processes(network)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     demand = work.demand.assign(
         consumer=network.nodes["country"].to_numpy()[work.demand["node"].to_numpy(dtype=np.int64)]

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray
+from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import kernel_recipes, open_paths, scenario_cut
 from graphmodel.analysis.rerouting import least_loss, plan_of
 from graphmodel.analysis.responses import REROUTED, RESPONSES, Links
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
-from graphmodel.processes import processes
 from graphmodel.programme import GROWTH
 from graphmodel.results import LossResult
 from graphmodel.scenario import Scenario
@@ -62,7 +62,7 @@ def losses(
     7      USA     5.0   3.0
     """
     changed = scenario.apply(network)
-    work = processes(changed)
+    work = frozen_processes(changed)
     cut, kept = scenario_cut(changed, work)
     share = frozen(kernel_recipes(work), (1.0 - cut)[:, None], edge_limit=kept)[:, 0]
     source, target, origins = open_paths(changed)

@@ -10,10 +10,10 @@ import pandas as pd
 from graphmodel._types import FloatArray
 from graphmodel.analysis.breakdown import lost_shares, unreached
 from graphmodel.analysis.grouping import JOIN, Groups, group_nodes, mineral_weights
+from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import removable
 from graphmodel.errors import EmptySelectionError
 from graphmodel.network import Network
-from graphmodel.processes import processes
 from graphmodel.results import OverviewResult
 
 
@@ -61,7 +61,7 @@ def overview(
        mineral               removed  frozen_share  reachability_share
     0  lithium  CHN:refining:lithium           1.0                 1.0
     """
-    work = processes(network)
+    work = frozen_processes(network)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     if not groups.names:
         raise EmptySelectionError(f"no node can be grouped by {by}")

@@ -12,14 +12,15 @@ import pandas as pd
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
 from graphmodel.analysis.remaining import kernel_recipes, open_paths, reached_in_base, removable, scenario_cut
-from graphmodel.analysis.responses import RESPONSES, Response
+from graphmodel.analysis.responses import How, Links, Response, set_losses
 from graphmodel.analysis.shutting import BATCH, Running, frozen_losses, losses_by_user, shutting
-from graphmodel.errors import ParameterError, UnknownNameError, nearest
+from graphmodel.errors import ParameterError
 from graphmodel.kernels.cascade_lanes import ranges
 from graphmodel.kernels.pairs import SLACK, pair_bounds
 from graphmodel.kernels.paths import reach_loss_groups, reachable
 from graphmodel.network import Network
-from graphmodel.processes import Processes, processes
+from graphmodel.processes import Processes
+from graphmodel.programme import GROWTH
 from graphmodel.results import PairResult
 from graphmodel.sweeps import sweep
 
@@ -35,6 +36,9 @@ def pairs(
     mineral: str | None = None,
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
+    evenly: bool = False,
+    growth: float = GROWTH,
+    links: Links = "any",
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     top: int | None = None,
@@ -47,7 +51,7 @@ def pairs(
     Parameters
     ----------
     network : Network
-    by, response, mineral, product, consumer, members, equity
+    by, response, mineral, product, consumer, evenly, growth, links, members, equity
         As in `removal`.
     top : int, optional
         Only the pairs of so many largest losses; pairs that cannot be among them are not worked out.
@@ -81,7 +85,8 @@ def pairs(
     network has cut something. Groups that share nodes are joined. ``frozen``: users' losses x and y alone enclose the
     joint loss, ``max(x, y) <= joint <= min(x + y, 1)``; pairs whose bounds agree to 1e-9 of all demand are not
     worked out, the others are lanes of the cascade, O(pairs E). So without a scenario synergy is never above zero.
-    ``reachability``: one search for 64 pairs, O(pairs E / 64). Fewer than two groups give an empty table; without
+    ``reroute``, ``adapt``: one programme a pair, from the basis of the base. ``reachability``: one search for 64
+    pairs, O(pairs E / 64). Fewer than two groups give an empty table; without
     final demand nothing is lost and shares are nan; loops are allowed.
 
     References
@@ -100,29 +105,24 @@ def pairs(
     0  cell-a  cell-b  10.0    5.0      5.0
     3  mine-a  mine-b  10.0   10.0     10.0
     """
-    if response not in RESPONSES:
-        raise UnknownNameError(f"no response {response!r}; {nearest(response, RESPONSES)}")
+    how = How(response, growth=growth, links=links, running=Running(executor, folder, progress))
+    how._replace(running=Running()).checked()
     if top is not None and not top >= 1:
         raise ParameterError(f"top is {top}, but must be at least 1")
-    work = processes(network)
-    weight, unit = demand_weights(network, work.demand, mineral, product, consumer)
+    work = how.work(network)
+    weight, unit = demand_weights(network, work.demand, mineral, product, consumer, evenly=evenly)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     count = len(groups.names) * (len(groups.names) - 1) // 2
     if top is None and count > MOST_PAIRS:
         raise ParameterError(f"{len(groups.names)} groups make {count} pairs; ask for the largest with top=1000")
-    asked = {
-        "by": by,
-        "response": response,
-        "mineral": mineral,
-        "product": product,
-        "consumer": consumer,
-        "top": top,
-    }
-    running = Running(executor, folder, progress)
+    counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly or None}
+    asked = {"by": by, **counted, **how.said(), "top": top}
     if response == "frozen":
-        together, loss, alone, base = _frozen(network, work, groups, weight, top, running, asked)
+        together, loss, alone, base = _frozen(network, work, groups, weight, top, how.running, asked)
+    elif response == "reachability":
+        together, loss, alone, base = _reachability(network, work, groups, weight, how.running, asked)
     else:
-        together, loss, alone, base = _reachability(network, work, groups, weight, running, asked)
+        together, loss, alone, base = _rerouted(network, groups, weight, how, asked)
     table = _table(network, groups, together, loss, alone, base, float(weight.sum())).assign(response=response)
     return PairResult(
         table if top is None else table.head(top),
@@ -167,6 +167,19 @@ def _frozen(
     title = f"pairs in {network.name}"
     loss[is_open] = frozen_losses(shut, together[is_open], running, title=title, parameters=asked)
     return together, loss, alone[1:], float(alone[0])
+
+
+def _rerouted(network: Network, groups: Groups, weight: FloatArray, how: How, asked: Mapping[str, object]) -> _Losses:
+    """Losses of the pairs after rerouting, a programme each."""
+    n = len(groups.names)
+    together = np.column_stack(np.triu_indices(n, 1)).astype(np.int64)
+    each = np.arange(n)[:, None]
+    quietly = how._replace(running=Running(how.running.executor))
+    alone = set_losses(network, groups, weight, each, quietly, title="alone", asked=asked)
+    nobody = np.zeros((1, 0), dtype=np.int64)
+    base = set_losses(network, groups, weight, nobody, quietly, title="base", asked=asked)
+    loss = set_losses(network, groups, weight, together, how, title=f"pairs in {network.name}", asked=asked)
+    return together, loss, alone, float(base[0])
 
 
 def _reachability(

@@ -12,6 +12,7 @@ from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.centrality import MEASURES as CENTRALITIES
 from graphmodel.analysis.centrality import centrality
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import (
     kernel_recipes,
     open_paths,
@@ -280,7 +281,7 @@ class _Subject:
 
     def _frozen(self, gone_at: list[IntArray]) -> FloatArray:
         """Solve all steps of all orders side by side: each cuts the processes of the nodes gone by then."""
-        work = processes(self.network)
+        work = frozen_processes(self.network)
         weight, _ = demand_weights(self.network, work.demand, self.mineral)
         of_process = np.zeros(work.n_processes)
         of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight

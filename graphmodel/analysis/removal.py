@@ -11,11 +11,12 @@ import pandas as pd
 
 from graphmodel._types import FloatArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.inputs import Direction, Inputs
 from graphmodel.analysis.remaining import removable
 from graphmodel.analysis.responses import How, Links, Response, group_losses
 from graphmodel.analysis.shutting import Running
+from graphmodel.errors import ParameterError
 from graphmodel.network import Network
-from graphmodel.processes import processes
 from graphmodel.programme import GROWTH
 from graphmodel.results import RemovalResult
 
@@ -32,6 +33,8 @@ def removal(
     severity: float = 1.0,
     growth: float = GROWTH,
     links: Links = "any",
+    inputs: Inputs = "recipes",
+    direction: Direction = "downstream",
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     progress: Callable[[int, int], None] | None = None,
@@ -67,6 +70,13 @@ def removal(
     links : {"any", "existing"}
         With ``reroute`` and ``adapt``: whether a buyer may turn to every maker of what it can use, or only to those
         it buys from today.
+    inputs : {"recipes", "leontief", "linear"}
+        How outputs fall with inputs (``frozen`` only). ``recipes``: with the scarcest essential input, and with
+        each other input by its share of all a process takes in. ``leontief``: with the scarcest of all. ``linear``:
+        with every input by its share.
+    direction : {"downstream", "upstream"}
+        Where a stop spreads (``frozen`` only). ``upstream``: buyers take less, and the loss is what origins no longer
+        sell; ``product`` then names what origins make, ``consumer`` does not apply, and ``inputs`` changes nothing.
     members : DataFrame, optional
         ``group`` and ``country``, for ``by="alliance"``.
     equity : float
@@ -98,8 +108,9 @@ def removal(
     Removal acts on supply: final demand of the removed nodes stays. Scenario shares already in the network
     (``available``) hold in every removal, and the loss counts them. ``reachability`` of all nodes is one dominator
     tree, O(E α(E)); ``frozen`` is the greatest fixed point of
-    ``h_p = min(1 - severity_p, min_k (base_k + Σ share_e h_e))``, removals side by side in batches; ``reroute`` and
-    ``adapt`` are linear programmes (`graphmodel.programme`), each solved from the basis of the base year. With
+    ``h_p = min(1 - severity_p, min_k (base_k + Σ share_e h_e))``, removals side by side in batches; upstream the
+    slot of a process is its sales, in the shares its buyers take. ``reroute`` and ``adapt`` are linear
+    programmes (`graphmodel.programme`), each solved from the basis of the base year. With
     ``links="existing"``, every use traced to an origin and no unsourced need, losses rise in the order of
     `RESPONSES`; new links can bring ``reroute`` below ``reachability``.
     Without supply nodes, or without single plants, the table by ``node`` or by ``plant`` is empty. A network without
@@ -121,18 +132,21 @@ def removal(
     >>> float(gm.removal(toy, response="reachability").table.set_index("removed").loc["mine-b", "loss"])
     0.0
     """
-    how = How(response, severity, growth, links, Running(executor, folder, progress)).checked()
-    work = processes(network)
+    how = How(response, severity, growth, links, inputs, direction, Running(executor, folder, progress)).checked()
+    if direction == "upstream" and consumer is not None:
+        raise ParameterError("consumer counts final demand; upstream the loss is what origins sell")
+    work = how.work(network)
     weight, unit = demand_weights(network, work.demand, mineral, product, consumer, evenly=evenly)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly or None}
     asked = {"by": by, **counted, **how.said()}
     loss = group_losses(network, groups, weight, how, asked=asked)
+    whole = "final demand" if direction == "downstream" else "all outlets"
     return RemovalResult(
         _table(network, groups, response, loss, weight.sum()),
         network=network.name,
         parameters=asked,
-        units={"loss": unit, "loss_share": "share of final demand"},
+        units={"loss": unit, "loss_share": f"share of {whole}"},
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups
+from graphmodel.analysis.inputs import DIRECTIONS, INPUTS, Direction, Inputs, frozen_processes
 from graphmodel.analysis.remaining import (
     cut_off,
     kernel_recipes,
@@ -49,7 +51,15 @@ class How(NamedTuple):
     severity: float = 1.0
     growth: float = GROWTH
     links: str = "any"
+    inputs: Inputs = "recipes"
+    direction: Direction = "downstream"
     running: Running = Running()
+
+    def work(self, network: Network) -> Processes:
+        """Return the processes through which a stop spreads."""
+        if self.response == "frozen":
+            return frozen_processes(network, self.inputs, self.direction)
+        return processes(network)
 
     def checked(self) -> How:
         """Return it, refusing what cannot be."""
@@ -57,6 +67,12 @@ class How(NamedTuple):
             raise UnknownNameError(f"no response {self.response!r}; {nearest(self.response, RESPONSES)}")
         if self.links not in LINKS:
             raise UnknownNameError(f"no links {self.links!r}; {nearest(self.links, LINKS)}")
+        if self.inputs not in INPUTS:
+            raise UnknownNameError(f"no inputs {self.inputs!r}; {nearest(self.inputs, INPUTS)}")
+        if self.direction not in DIRECTIONS:
+            raise UnknownNameError(f"no direction {self.direction!r}; {nearest(self.direction, DIRECTIONS)}")
+        if self.response != "frozen" and (self.inputs, self.direction) != ("recipes", "downstream"):
+            raise ParameterError(f"{self.response} follows the recipes downstream; inputs and direction are for frozen")
         if not 0 <= self.severity <= 1:
             raise ParameterError(f"severity is {self.severity}, but must lie between 0 and 1")
         if not 0 <= self.growth < np.inf:
@@ -76,6 +92,8 @@ class How(NamedTuple):
             "severity": self.severity,
             "growth": self.growth if self.response == "adapt" else None,
             "links": self.links if rerouted else None,
+            "inputs": None if self.inputs == "recipes" else self.inputs,
+            "direction": None if self.direction == "downstream" else self.direction,
         }
 
 
@@ -83,7 +101,7 @@ def group_losses(
     network: Network, groups: Groups, weight: FloatArray, how: How, *, asked: Mapping[str, object]
 ) -> FloatArray:
     """Return the weighted demand lost without each group, in units of ``weight``."""
-    work = processes(network)
+    work = how.work(network)
     if how.response == "reachability":
         return _reachability(network, work, groups, weight, how)
     if groups.edge_left is not None:
@@ -107,7 +125,7 @@ def set_losses(
     asked: Mapping[str, object],
 ) -> FloatArray:
     """Return the weighted demand lost without every set of groups, (S,); ``together`` (S, k) are the sets."""
-    work = processes(network)
+    work = how.work(network)
     if how.response == "frozen":
         shut = shutting(work, groups, kernel_recipes(work), weight, *scenario_cut(network, work), how.severity)
         return frozen_losses(shut, together, how.running, title=title, parameters=asked)
@@ -140,10 +158,11 @@ class Closing(NamedTuple):
 
     def sets(self, together: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
         """Return pointers, columns and new bounds of sets of groups, one set a row."""
-        ends = self.indptr
-        closed = [np.unique(np.concatenate([self.process[ends[g] : ends[g + 1]] for g in row])) for row in together]
+        nothing = np.zeros(0, dtype=np.int64)
+        of_group = [self.process[a:b] for a, b in pairwise(self.indptr)]
+        closed = [np.unique(np.concatenate([nothing, *(of_group[group] for group in row)])) for row in together]
         indptr = np.concatenate([[0], np.cumsum([len(one) for one in closed])]).astype(np.int64)
-        columns = np.concatenate([np.zeros(0, dtype=np.int64), *closed])
+        columns = np.concatenate([nothing, *closed])
         return indptr, columns, self.linear.upper[columns] * (1.0 - self.severity)
 
 

@@ -11,13 +11,14 @@ from scipy.stats import rankdata
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import kernel_recipes, removable, scenario_cut
 from graphmodel.errors import ParameterError
 from graphmodel.kernels.cascade import frozen_loss
 from graphmodel.kernels.cascade_draws import frozen_loss_draws
 from graphmodel.kernels.cascade_lanes import ranges
 from graphmodel.network import Network
-from graphmodel.processes import Processes, processes
+from graphmodel.processes import Processes
 from graphmodel.results import UncertaintyResult
 
 DOUBT = {"measured": 0.02, "reported": 0.05, "derived": 0.1, "assumed": 0.3}
@@ -108,7 +109,7 @@ def uncertainty(
     for name, value in (("draws", draws), ("top", top)):
         if not value >= 1:
             raise ParameterError(f"{name} is {value}, but must be 1 or more")
-    work = processes(network)
+    work = frozen_processes(network)
     weight, _ = demand_weights(network, work.demand, mineral, product, consumer)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     cut, kept = scenario_cut(network, work)

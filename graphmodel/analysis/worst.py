@@ -112,7 +112,7 @@ def worst_removals(
     0          1         refine-a         1.0  0.0
     1          2  cell-a + cell-b         1.0  0.0
     """
-    how = How(response, severity, growth, links, Running(progress=progress)).checked()
+    how = How(response, severity, growth, links, running=Running(progress=progress)).checked()
     if response == "reachability":
         raise ParameterError("worst sets under reachability are a matter of cuts; ask for reroute, adapt or frozen")
     if method not in METHODS:

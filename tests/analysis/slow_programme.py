@@ -38,6 +38,8 @@ class Market:
             node = process[0]
             amounts = self._first_amounts(process)
             for name, inputs in self.slow._groups(process).items():
+                if (process, name) in self.slow.optional:
+                    continue  # rerouting asks for essential inputs alone
                 group = found.setdefault((node, name), {"inputs": {}, "readers": {}})
                 for item, relative in inputs.items():
                     group["inputs"].setdefault(item, relative)
@@ -52,7 +54,7 @@ class Market:
             stage = self.slow.nodes[node].stage
             rows = [r for r in self.slow.recipes if r.node_id == "" and r.stage == stage and r.output == product]
         first = {}
-        for row in sorted(rows, key=lambda r: r.input):
+        for row in sorted((r for r in rows if r.essential != "no"), key=lambda r: r.input):
             first.setdefault(row.group or row.input, row.amount)
         return first
 

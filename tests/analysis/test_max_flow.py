@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import graphmodel as gm
-from graphmodel.analysis.removal import removable
+from graphmodel.analysis.remaining import removable
 from graphmodel.errors import EmptySelectionError, MixedUnitsError, ParameterError
 from tests.analysis.drawn import networks
 from tests.analysis.slow import Slow

@@ -263,7 +263,7 @@ def test_removal_goes_on_from_its_folder(real, tmp_path):
     assert first.equals(gm.removal(real, **named).table)
     with pytest.raises(FolderError, match=r"severity is 1.0 there and 0.5 here"):
         gm.removal(real, **named, severity=0.5)
-    with pytest.raises(ParameterError, match="executor and folder are for response='frozen'"):
+    with pytest.raises(ParameterError, match="executor and folder are for the other responses"):
         gm.removal(real, **named, response="reachability")
 
 

@@ -139,8 +139,89 @@ def test_two_inputs_that_replace_one_another_add_and_two_essential_ones_do_not()
     joined = network(nodes, edges, recipes=recipe.assign(group="feed"))
     assert loss_of(gm.removal(joined)) == pytest.approx({"m": 75, "n": 25, "p": 100})
     assert loss_of(gm.removal(network(nodes, edges, recipes=recipe))) == pytest.approx({"m": 100, "n": 100, "p": 100})
+
+
+def test_an_input_that_is_not_essential_costs_its_share_of_all_a_process_takes_in():
+    nodes = [("m", "mining", "COD"), ("n", "mining", "CHL"), ("p", "making", "CHN"), ("u", "use", "USA")]
+    edges = [("m", "p", "ore", 75.0), ("n", "p", "scrap", 50.0), ("p", "u", "metal", 100.0)]
+    recipe = pd.DataFrame({"stage": "making", "output": "metal", "input": ["ore", "scrap"], "amount": [3.0, 2.0]})
+    # for 1 t of metal 3 of ore and 2 of scrap: scrap is 2/5 of what the plant takes in
     spare = network(nodes, edges, recipes=recipe.assign(essential=["yes", "no"]))
-    assert loss_of(gm.removal(spare)) == pytest.approx({"m": 100, "n": 0, "p": 100})
+    assert loss_of(gm.removal(spare)) == pytest.approx({"m": 100, "n": 40, "p": 100})
+    assert loss_of(gm.removal(spare, severity=0.5)) == pytest.approx({"m": 50, "n": 20, "p": 50})
+    assert loss_of(gm.removal(spare, inputs="leontief")) == pytest.approx({"m": 100, "n": 100, "p": 100})
+    assert loss_of(gm.removal(spare, inputs="linear")) == pytest.approx({"m": 60, "n": 40, "p": 100})
+    # both stand apart even in one group: an essential input never leans on one that is not
+    joined = network(nodes, edges, recipes=recipe.assign(essential=["yes", "no"], group="feed"))
+    assert loss_of(gm.removal(joined)) == pytest.approx({"m": 100, "n": 40, "p": 100})
+
+
+def test_inputs_in_several_units_count_by_the_minerals_they_hold():
+    # 1 GWh of cells for 2 t of lithium in them, 6 t of cobalt beside: 2 of 8 t; without composition, one of two
+    nodes = [("m", "mining", "COD"), ("n", "mining", "CHL"), ("p", "making", "CHN"), ("u", "use", "USA")]
+    tables = dict(
+        nodes=nodes,
+        edges=[("m", "p", "cells", 1.0), ("n", "p", "salt", 6.0), ("p", "u", "packs", 1.0)],
+        materials=pd.DataFrame(
+            {"material": ["cells", "salt", "packs"], "unit": ["GWh", "t Co", "GWh"], "mineral": ["", "cobalt", ""]}
+        ),
+    )
+    held = pd.DataFrame({"material": ["cells"], "mineral": ["lithium"], "amount": [2.0]})
+    recipe = pd.DataFrame({"stage": "making", "output": "packs", "input": ["cells", "salt"], "amount": [1.0, 6.0]})
+    weighed = network(**tables, composition=held, recipes=recipe)
+    assert loss_of(gm.removal(weighed, inputs="linear")) == pytest.approx({"m": 0.25, "n": 0.75, "p": 1})
+    silent = network(**tables, composition=held)
+    assert loss_of(gm.removal(silent, inputs="linear")) == pytest.approx({"m": 0.25, "n": 0.75, "p": 1})
+    # where both hold cobalt it alone counts: 3 beside 6
+    common = pd.concat([held, held.assign(mineral="cobalt", amount=3.0)])
+    both = network(**tables, composition=common, recipes=recipe)
+    assert loss_of(gm.removal(both, inputs="linear")) == pytest.approx({"m": 3 / 9, "n": 6 / 9, "p": 1})
+    nothing = tables | {"materials": tables["materials"].assign(unit=["GWh", "t", "GWh"])}
+    assert loss_of(gm.removal(network(**nothing, recipes=recipe), inputs="linear")) == pytest.approx(
+        {"m": 0.5, "n": 0.5, "p": 1}
+    )
+
+
+def test_a_co_product_hangs_on_its_host_whatever_the_inputs_do():
+    hosted = network(
+        [("m", "mining", "COD"), ("p", "making", "CHN"), ("u", "use", "USA")],
+        [("m", "p", "ore", 5.0), ("p", "u", "copper", 5.0), ("p", "u", "cobalt", 1.0)],
+        recipes=pd.DataFrame({"stage": ["making"], "output": ["copper"], "input": ["ore"], "amount": [1.0]}),
+        coproducts=pd.DataFrame({"stage": ["making"], "host": ["copper"], "companion": ["cobalt"], "rigid": [1.0]}),
+    )
+    for inputs in ("recipes", "leontief", "linear"):
+        assert loss_of(gm.removal(hosted, inputs=inputs)) == pytest.approx({"m": 6, "p": 6})
+
+
+def test_upstream_origins_lose_what_their_buyers_no_longer_take(toy, chain, loop):
+    # without cell A the refinery sells 400 of 1000, so both mines 0.4 of what they made: 600 of 1000 lost
+    found = loss_of(gm.removal(toy, direction="upstream"))
+    assert found == pytest.approx({"refine-a": 1000, "cell-a": 600, "mine-b": 600, "cell-b": 400, "mine-a": 400})
+    assert loss_of(gm.removal(chain, direction="upstream", severity=0.5)) == {"mine-x": 5, "plant-x": 5}
+    # the recycler takes 40 of 140 the plant makes: metal still sells, so ore is needed as before but for the scrap
+    upstream = gm.removal(loop, direction="upstream")
+    assert upstream.units["loss_share"] == "share of all outlets"
+    assert upstream.parameters["direction"] == "upstream"
+    assert loss_of(upstream) == pytest.approx({"mine-x": 60, "plant-x": 60, "recycler-x": 60 * 40 / 140})
+
+
+def test_what_origins_make_and_no_edge_takes_stays_sold():
+    # the mine makes 20, the plant takes 10 of it
+    part = network(
+        [("m", "mining", "COD"), ("p", "making", "CHN"), ("u", "use", "USA")],
+        [("m", "p", "ore", 10.0), ("p", "u", "metal", 10.0)],
+        balances=pd.DataFrame(
+            {"node_id": ["m"], "side": ["output"], "item": ["ore"], "quantity": [20.0], "residual": [10.0]}
+        ),
+    )
+    table = gm.removal(part, direction="upstream").table.set_index("removed")
+    assert table["loss"].to_dict() == pytest.approx({"m": 20, "p": 10})
+    assert table.loc["p", "loss_share"] == pytest.approx(0.5)
+
+
+def test_demand_that_a_scenario_takes_away_is_an_outlet_lost(chain):
+    less = gm.Scenario().shut(0.25, demand=True, node_id="user-x").apply(chain)
+    assert loss_of(gm.removal(less, direction="upstream", severity=0)) == pytest.approx({"mine-x": 2.5, "plant-x": 2.5})
 
 
 def test_a_plants_own_recipe_is_nobody_elses():
@@ -335,6 +416,17 @@ def test_what_cannot_be_asked_is_refused_with_what_can(toy):
         gm.removal(toy, mineral="litium")
     with pytest.raises(ParameterError, match="equity is 0"):
         gm.removal(toy, by="owner", equity=0)
+
+
+def test_ways_to_spread_that_do_not_exist_or_go_together_are_refused(toy):
+    with pytest.raises(UnknownNameError, match="did you mean 'leontief'"):
+        gm.removal(toy, inputs="leontieff")
+    with pytest.raises(UnknownNameError, match="did you mean 'upstream'"):
+        gm.removal(toy, direction="up-stream")
+    with pytest.raises(ParameterError, match="inputs and direction are for frozen"):
+        gm.removal(toy, response="reachability", inputs="linear")
+    with pytest.raises(ParameterError, match="consumer counts final demand"):
+        gm.removal(toy, direction="upstream", consumer="USA")
 
 
 def test_grouping_by_something_nobody_has_is_refused(chain):

@@ -61,12 +61,12 @@ def slow_losses(network, factor, groups):
     drawn = dict(zip(network.edges["edge_id"], factor, strict=True))
     for process, slots in slow.slots.items():
         slow.slots[process] = []
-        for residual, supplies in slots:
+        for residual, supplies, linear in slots:
             before = sum(amount for _, _, amount in supplies)
             moved = [(s, e, amount * (1.0 if e is None else drawn[e])) for s, e, amount in supplies]
             after = sum(amount for _, _, amount in moved)
             scale = before / after if after > 0 else 1.0
-            slow.slots[process].append((residual, [(s, e, amount * scale) for s, e, amount in moved]))
+            slow.slots[process].append((residual, [(s, e, amount * scale) for s, e, amount in moved], linear))
     return [sum(slow.frozen(nodes).values()) for nodes in groups]
 
 
