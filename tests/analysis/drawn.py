@@ -95,6 +95,17 @@ def _balances(draw, made):
 
 
 @st.composite
-def networks(draw, **options):
-    """Draw a network."""
-    return gm.Network(**draw(tables(**options)), name="drawn")
+def networks(draw, *, mineral="cobalt", **options):
+    """Draw a network; without a mineral its recipes may make more than they take in."""
+    made = draw(tables(**options))
+    return gm.Network(**{**made, "materials": MATERIALS.assign(mineral=mineral)}, name="drawn")
+
+
+@st.composite
+def roomy(draw, **options):
+    """Draw a network in which some plants have room."""
+    drawn = draw(networks(mineral="", **options))
+    room = st.sampled_from([1.0, 1.0, 1.5, 3.0])
+    nodes = drawn.nodes.assign(output=1.0)
+    nodes["capacity"] = draw(st.lists(room, min_size=len(nodes), max_size=len(nodes)))
+    return drawn.with_tables(nodes=nodes)

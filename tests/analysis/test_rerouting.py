@@ -1,4 +1,4 @@
-"""Losses after rerouting: closed cases, an independent formulation, and the laws that hold between responses."""
+"""Losses after rerouting against an independent formulation, one variable for every pair of plants."""
 
 from __future__ import annotations
 
@@ -7,30 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import graphmodel as gm
-from tests.analysis.drawn import networks
+from tests.analysis.drawn import roomy
 from tests.analysis.slow_programme import Market
 
 MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-SOME = settings(MANY, max_examples=40)
-
-
-@st.composite
-def roomy(draw, **options):
-    """Draw a network in which some plants have room, and no mineral is named, so that recipes may gain."""
-    drawn = draw(networks(**options))
-    room = st.sampled_from([1.0, 1.0, 1.5, 3.0])
-    nodes = drawn.nodes.assign(output=1.0)
-    nodes["capacity"] = draw(st.lists(room, min_size=len(nodes), max_size=len(nodes)))
-    return drawn.with_tables(nodes=nodes, materials=drawn.table("materials").assign(mineral=""))
 
 
 def losses_of(network, response, **options):
     return gm.removal(network, response=response, **options).table.set_index("removed")["loss"]
-
-
-def below(less, more):
-    """Whether one loss is nowhere above another."""
-    return bool((less <= more.reindex(less.index) + 1e-6).all())
 
 
 @MANY

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import graphmodel as gm
 from graphmodel.checks import imbalance
-from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError
+from graphmodel.errors import EmptySelectionError, InfeasibleError, ParameterError, UnknownNameError
 from tests.analysis.drawn import networks
 from tests.conftest import network
 
@@ -47,7 +47,7 @@ def test_all_demand_grows_when_no_user_is_named(toy):
 
 
 @MANY
-@given(networks(), st.sampled_from([0.0, 0.5, 1.0, 1.5, 3.0]))
+@given(networks(mineral=""), st.sampled_from([0.0, 0.5, 1.0, 1.5, 3.0]))
 def test_what_is_served_never_exceeds_what_was_served_before(network, factor):
     before = frozen(network, gm.Scenario())
     after = frozen(network, gm.Scenario().demand(factor))
@@ -71,9 +71,17 @@ def test_a_better_yield_buys_less_and_loses_nothing(balanced_toy):
     after = gm.Scenario().yields(1.25, stage="cell", material="lithium-salt").apply(balanced_toy)
     salt = after.edges[after.edges["material"] == "lithium-salt"]
     assert salt["quantity"].sum() == pytest.approx(800)
-    assert frozen(balanced_toy, gm.Scenario().yields(1.25))["loss"].tolist() == [0, 0]
     wanted = after.table("balances").query("side == 'input' and item == 'lithium-salt'")
     assert wanted["quantity"].sum() == pytest.approx(800)
+    # where each stage loses a fifth of the lithium, one unit of each product can be made of four fifths of its input
+    held = pd.DataFrame({"material": ["lithium-salt", "lithium-cell", "car"], "amount": [0.8, 64.0, 51.2]})
+    leaking = balanced_toy.with_tables(composition=held.assign(mineral="lithium"))
+    assert (gm.losses(leaking, gm.Scenario().yields(1.25)).table["loss"] == 0).all()
+
+
+def test_a_yield_above_what_goes_in_is_refused(balanced_toy):
+    with pytest.raises(InfeasibleError, match="recipe cell: lithium-cell: 100 t out of 80 t taken in"):
+        gm.losses(balanced_toy, gm.Scenario().yields(1.25))
 
 
 def test_a_yield_of_one_recipe_among_several_outputs_weighs_by_need(loop):
@@ -127,7 +135,12 @@ def test_a_substitute_widens_a_recipe_and_moves_nothing(balanced_toy):
     assert recipe.loc["lithium-ore", "group"] == "lithium-salt"
     assert (gm.losses(balanced_toy, swap).table["loss"] == 0).all()
     stop = gm.Scenario().shut(0.5, node_id="refine-a")
-    pd.testing.assert_frame_equal(gm.losses(swap.apply(balanced_toy), stop).table, gm.losses(balanced_toy, stop).table)
+    with_swap, without = (gm.losses(base, stop).table for base in (swap.apply(balanced_toy), balanced_toy))
+    unmoved = with_swap["response"].isin(["reachability", "frozen"])
+    pd.testing.assert_frame_equal(with_swap[unmoved], without[unmoved])
+    # half the refinery makes 600 t of salt, 6 GWh; the mines could dig 1100 t, so 500 t of ore make 2.5 GWh more
+    lost = [table[table["response"] == "reroute"]["loss"].sum() for table in (without, with_swap)]
+    assert lost == pytest.approx([4, 1.5])
 
 
 def test_a_substitute_that_means_nothing_is_refused(balanced_toy):
