@@ -7,7 +7,18 @@ from importlib import import_module
 
 from tests.benchmarks.timing import versions
 
-BENCHMARKS = ("reachability", "frozen", "esri", "scenarios", "centrality", "reroute", "max_flow", "real", "sweeps")
+BENCHMARKS = (
+    "reachability",
+    "frozen",
+    "esri",
+    "scenarios",
+    "centrality",
+    "reroute",
+    "max_flow",
+    "real",
+    "engine",
+    "sweeps",
+)
 
 if __name__ == "__main__":
     print(versions())
