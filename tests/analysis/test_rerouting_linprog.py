@@ -30,7 +30,9 @@ def test_three_countries_lose_what_scipy_says(request, name, countries, response
     work = processes(base)
     weight, _ = demand_weights(base, work.demand, None, evenly=True)
     written = response_programme(base, weight, How(response))
-    found = gm.removal(base, by="country", response=response, evenly=True).table.set_index("removed")["loss_share"]
+    three = base.nodes["country"].where(base.nodes["country"].isin(countries), "")
+    marked = base.with_tables(nodes=base.nodes.assign(control=three))
+    found = gm.removal(marked, by="control", response=response, evenly=True).table.set_index("removed")["loss_share"]
     supply = np.isin(np.arange(work.n_processes), written.supply)
     for country in countries:
         closed = supply & (base.nodes["country"].to_numpy()[work.node] == country)
