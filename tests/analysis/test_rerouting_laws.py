@@ -80,7 +80,7 @@ def test_a_new_link_can_serve_whom_no_present_path_reaches():
     assert losses_of(chains, "reroute", links="existing")["mine-a"] == 10
 
 
-def test_a_user_with_a_stock_of_what_comes_from_nowhere_loses_less_than_reachability_says():
+def test_a_plant_that_also_buys_outside_the_network_loses_less_than_reachability_says():
     # half of what the plant needs comes from outside the network, so half runs on though no path from a mine is left
     residual = pd.DataFrame(
         [{"node_id": "plant-x", "side": "input", "item": "ore", "quantity": 20.0, "residual": 10.0}]
