@@ -10,7 +10,7 @@ import graphmodel as gm
 from tests.analysis.drawn import roomy
 from tests.analysis.slow_programme import Market
 
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def losses_of(network, response, **options):
