@@ -26,6 +26,21 @@ def network(nodes, edges, *, stages=STAGES, **tables):
     )
 
 
+def shared_ore(output=(5.0, 5.0), capacity=(5.0, 5.0)):
+    """A mine digs 15 of ore: 5 make 5 cars, 10 make 5 phones."""
+    base = network(
+        [("mine-x", "mining", "COD"), ("plant-car", "making", "CHN"), ("plant-phone", "making", "KOR"),
+         ("user-car", "use", "USA"), ("user-phone", "use", "DEU")],
+        [("mine-x", "plant-car", "ore", 5.0), ("mine-x", "plant-phone", "ore", 10.0),
+         ("plant-car", "user-car", "car", 5.0), ("plant-phone", "user-phone", "phone", 5.0)],
+        recipes=pd.DataFrame({"stage": "making", "output": ["car", "phone"], "input": "ore", "amount": [1.0, 2.0]}),
+    )  # fmt: skip
+    none = [float("nan")]
+    return base.with_tables(
+        nodes=base.nodes.assign(output=[15.0, *output, *none * 2], capacity=[15.0, *capacity, *none * 2])
+    )
+
+
 @pytest.fixture(scope="session")
 def toy():
     """Two mines, one refinery, two cell plants, two markets."""

@@ -135,7 +135,18 @@ def plan_of(answer: Answer) -> Plan:
     row = written.columns["item"].to_numpy()[over].astype(np.int64)
     base[over] = base_flow(network)[row]
     tariff[over] = network.edges["tariff"].fillna(0.0).to_numpy(dtype=float)[row]
+    at_large = (written.columns["kind"] == "spot sale").to_numpy()
+    tariff[at_large] = _mean_duty(network, work)[written.columns["item"].to_numpy()[at_large].astype(np.int64)]
     return Plan(network, work, written, least_change(written, answer.solution.value, demand, even, base, tariff))
+
+
+def _mean_duty(network: Network, work: Processes) -> FloatArray:
+    """Return the mean duty on what each process sells today, so that a sale on the market does not go round it."""
+    edges = network.edges
+    keys = [network.source, edges["material"].to_numpy()]
+    paid = (edges["tariff"].fillna(0.0) * edges["quantity"]).groupby(keys).sum()
+    mean = paid / edges["quantity"].groupby(keys).sum()
+    return mean.reindex(pd.MultiIndex.from_arrays([work.node, work.product])).fillna(0.0).to_numpy(dtype=float)
 
 
 def _sales(plan: Plan) -> pd.DataFrame:

@@ -84,6 +84,7 @@ class Solver:
         import highspy  # noqa: PLC0415 - a solver is loaded only by what solves
 
         self.programme = programme
+        self.seconds = float(seconds)
         self._status = highspy.HighsModelStatus
         self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in (
@@ -91,7 +92,6 @@ class Solver:
             ("threads", 1),
             ("primal_feasibility_tolerance", TOLERANCE),
             ("dual_feasibility_tolerance", TOLERANCE),
-            ("time_limit", float(seconds)),
         ):
             self._highs.setOptionValue(option, value)
         self._highs.passModel(_model(highspy, programme))
@@ -146,6 +146,8 @@ class Solver:
             self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper.astype(float))
 
     def _run(self, what: str) -> None:
+        # the clock of HiGHS goes on from solve to solve, and its limit with it
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + self.seconds)
         self._highs.run()
         status = self._highs.getModelStatus()
         if status == self._status.kOptimal:
@@ -153,8 +155,22 @@ class Solver:
                 self._basis = self._highs.getBasis()
             return
         if status == self._status.kTimeLimit:
-            raise SolverLimitError(what, float(self._highs.getDualObjectiveValue()[1]))
+            raise SolverLimitError(what, self._proven())
         raise ConvergenceError(f"{what}: the solver stopped with {self._highs.modelStatusToString(status)!r}")
+
+    def _proven(self) -> float:
+        """Return the best lower bound that the prices found so far prove, or no prices at all (weak duality)."""
+        model, programme = self._highs.getLp(), self.programme
+        lower, upper = np.asarray(model.col_lower_), np.asarray(model.col_upper_)
+        found = np.asarray(self._highs.getSolution().row_dual)
+        bounds = []
+        for price in (np.zeros(len(programme.least)), np.maximum(found, 0.0)):
+            if len(price) == len(programme.least):
+                reduced = programme.cost - programme.matrix.T @ price
+                reduced[(np.abs(reduced) <= TOLERANCE) | np.isnan(reduced)] = 0.0
+                ends = np.where(reduced < 0, upper, lower)
+                bounds.append(price @ programme.least + reduced[reduced != 0] @ ends[reduced != 0])
+        return float(np.max(bounds))
 
 
 def solve_each(

@@ -21,14 +21,24 @@ def require_feasible_base(network: Network) -> None:
         With the nodes that make more than they can, or the recipes that make more of a mineral than they take in.
     """
     nodes = network.nodes
-    over = nodes[nodes["output"] > nodes["capacity"] * (1 + TOLERATED)]
+    nodes = nodes.assign(made=nodes["output"].fillna(_sold(network)))
+    over = nodes[nodes["made"] > nodes["capacity"] * (1 + TOLERATED)]
     said = [
-        f"node {r.node_id!r} makes {r.output:g} with a capacity of {r.capacity:g}, {r.output - r.capacity:g} too much"
+        f"node {r.node_id!r} makes {r.made:g} with a capacity of {r.capacity:g}, {r.made - r.capacity:g} too much"
         for r in over.itertuples()
     ]
     said += [f"recipe {r.at}: {r.message}" for r in gaining_recipes(network).itertuples()]
     if said:
         raise InfeasibleError("the base year breaks its own limits: " + listed(said))
+
+
+def _sold(network: Network) -> pd.Series:
+    """What each node sells where that can be held against its capacity: one product, or any with a capacity of 0."""
+    edges = network.edges
+    sold = edges["delivered"].fillna(edges["quantity"]).groupby([network.source, edges["material"]]).sum()
+    by_node = sold.groupby(level=0).agg(["sum", "size"]).reindex(range(network.n_nodes))
+    comparable = (by_node["size"] == 1) | (network.nodes["capacity"] == 0)
+    return by_node["sum"].where(comparable)
 
 
 def gaining_recipes(network: Network) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def least_change(
     base : array
         What each edge column carries in the base year; one elsewhere.
     tariff : array
-        Duty on each column as a share of value, 0.25 for 25 %.
+        Duty on each edge, and on what a seller sells on the market, as a share of value, 0.25 for 25 %.
 
     Returns
     -------
@@ -49,14 +49,15 @@ def least_change(
     Each demand is cut into `TRANCHES` parts, of which each is worth a little less than the one before: the first
     tenth of every user comes before the last tenth of any, as far as the least loss leaves a choice. New trade,
     over a new link or beyond what an edge carried, costs one for each unit, counted as a share of the world's
-    supply of its material; a tariff is paid on old and new alike. No prices are known, so a duty of 100 % weighs as
+    supply of its material; a tariff is paid on old and new alike, on the market at the mean of the
+    seller's links of today. No prices are known, so a duty of 100 % weighs as
     much as turning to a new supplier.
     """
     linear, n = written.linear, len(written.columns)
     extent = written.columns["extent"].fillna(0.0).to_numpy()
     is_edge = (written.columns["kind"] == "edge").to_numpy()
     growing = np.flatnonzero(is_edge & (linear.upper > base))
-    old = np.where(is_edge, tariff, 1.0 + tariff) * extent
+    old = np.where(is_edge, tariff, 0.5 + tariff) * extent  # on the market both who sells and who buys are counted
     cost = np.concatenate([old, ((1.0 + tariff) * extent)[growing], *_tranche_costs(share)])
     kept = np.where(is_edge, np.minimum(linear.upper, base), linear.upper)
     part = linear.upper[demand] / TRANCHES

@@ -59,7 +59,10 @@ def chosen_edges(network: Network, change: Change, members: pd.DataFrame | None)
     material = network.edges["material"]
     mineral = network.table("materials").set_index("material")["mineral"]
     chosen = np.ones(network.n_edges, dtype=bool)
-    for column, values in ((material, change.material), (material.map(mineral).fillna(""), change.mineral)):
+    for column, values in (
+        (material, change.material),
+        (material.map(mineral).astype(object).fillna(""), change.mineral),
+    ):
         for value in values:
             if value not in set(column):
                 raise UnknownNameError(f"no edge carries {value!r}; {nearest(value, set(column) - {''})}")

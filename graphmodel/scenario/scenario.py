@@ -75,6 +75,7 @@ class Scenario:
 
     def derate(self, share_left: float, **where: object) -> Scenario:
         """Leave the selected nodes only a share of their output."""
+        _require_share(share_left, "share_left")
         return self.shut(1.0 - share_left, demand=False, **where)
 
     def ban(
@@ -278,9 +279,9 @@ def _recipes(stage: str | None, output: str | None) -> dict[str, object]:
     return {key: value for key, value in (("stage", stage), ("output", output)) if value is not None}
 
 
-def _require_share(share: float) -> None:
+def _require_share(share: float, name: str = "share") -> None:
     if not 0 <= share <= 1:
-        raise ParameterError(f"share is {share}, but must lie between 0 and 1")
+        raise ParameterError(f"{name} is {share}, but must lie between 0 and 1")
 
 
 def _require_positive(what: str, value: float, *, zero: bool = False) -> None:

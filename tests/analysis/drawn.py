@@ -104,8 +104,8 @@ def networks(draw, *, mineral="cobalt", **options):
 @st.composite
 def roomy(draw, **options):
     """Draw a network in which some plants have room."""
-    drawn = draw(networks(mineral="", **options))
+    made = draw(tables(**options))
     room = st.sampled_from([1.0, 1.0, 1.5, 3.0])
-    nodes = drawn.nodes.assign(output=1.0)
-    nodes["capacity"] = draw(st.lists(room, min_size=len(nodes), max_size=len(nodes)))
-    return drawn.with_tables(nodes=nodes)
+    n = len(made["nodes"])
+    nodes = made["nodes"].assign(output=1.0, capacity=draw(st.lists(room, min_size=n, max_size=n)))
+    return gm.Network(**{**made, "nodes": nodes, "materials": MATERIALS.assign(mineral="")}, name="drawn")

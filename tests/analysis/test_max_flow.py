@@ -16,8 +16,8 @@ from tests.analysis.drawn import networks
 from tests.analysis.slow import Slow
 from tests.conftest import network
 
-MANY = settings(max_examples=100, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-SOME = settings(MANY, max_examples=25)
+MANY = settings(max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+SOME = settings(MANY, max_examples=15)
 
 
 def loss_of(result):

@@ -22,7 +22,7 @@ from tests.conftest import network
 
 module = sys.modules["graphmodel.analysis.pairs"]  # the name in the package is the function
 
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 SOME = settings(MANY, max_examples=15)
 
 
