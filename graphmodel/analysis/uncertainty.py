@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
-from scipy.stats import rankdata
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
@@ -225,6 +223,8 @@ def _table(
 
 def _ranks(loss: FloatArray, step: float) -> IntArray:
     """Rank the groups of each draw by loss in whole steps; 1 is the largest, and equal losses share a rank."""
+    from scipy.stats import rankdata  # noqa: PLC0415 - loads slowly; only draws are ranked
+
     if not loss.size:
         return np.zeros(loss.shape, dtype=np.int64)
     return np.asarray(rankdata(-np.round(loss / step), axis=1, method="min")).astype(np.int64)

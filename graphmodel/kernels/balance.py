@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -137,6 +136,8 @@ def sparse_fit(
     if len(usable) == 0:
         return flow
     order = usable[np.lexsort((cost[usable], cols[usable], rows[usable]))]
+    from scipy.optimize import linprog  # noqa: PLC0415 - loads slowly; only few links are chosen so
+
     rows, cols, cost = rows[order], cols[order], cost[order]
     carried(rows, cols, row_total, col_total)
     total = float(row_total.sum())
