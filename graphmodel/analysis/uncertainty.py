@@ -152,6 +152,8 @@ def share_draw(network: Network, work: Processes) -> Callable[[np.random.Generat
 
 def flow_draw(network: Network) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws every flow, as a multiple of what it stands at, from a generator."""
+    from scipy.special import ndtr  # noqa: PLC0415 - loads slowly; only what draws needs it
+
     edges, nodes = network.edges, network.nodes
     value = edges["quantity"].to_numpy(dtype=float)
     low = np.fmin(edges["low"].to_numpy(dtype=float), value)  # fmin: a bound not given is the value itself

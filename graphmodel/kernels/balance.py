@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError, ParameterError, listed
 from graphmodel.kernels.balance_support import carried, fit_by_newton, spanning_forest, tree_flow
+from graphmodel.kernels.sparse_late import connected_components
 
 ROUNDING = 1e-9
 """Largest difference between the sums of the two margins that counts as rounding, as a share."""
