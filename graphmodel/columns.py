@@ -30,6 +30,9 @@ class Text:
     codes: IntArray
     words: Words
 
+    def __post_init__(self) -> None:
+        self.codes.flags.writeable = False
+
     def __len__(self) -> int:
         return len(self.codes)
 
@@ -187,18 +190,19 @@ def read_text(given: pd.Series) -> Text:
 
 def words_as(text: Text, words: Iterable[str]) -> Text:
     """Replace every word of ``text``; words that become the same are one."""
-    return _worded(text.codes.astype(np.int64), np.array([*words], dtype=object))
+    again, distinct = pd.factorize(np.array([*words], dtype=object))
+    return _worded(again[text.codes], distinct)
 
 
 def _worded(codes: np.ndarray, found: Words) -> Text:
     """Make text of codes, -1 where missing, into values; each word stands once."""
-    words = found
-    if len(words) and pd.api.types.infer_dtype(words, skipna=False) != "string":
+    words, missing = found, codes < 0
+    plain = not len(words) or pd.api.types.infer_dtype(words, skipna=False) == "string"
+    if not plain:
         words = np.array([_one_text(word) for word in words], dtype=object)
-    if (codes < 0).any():
-        codes = np.where(codes < 0, len(words), codes)
-        words = np.append(words, "")
-    again, distinct = pd.factorize(words)
+    if missing.any():
+        codes, words, plain = np.where(missing, len(words), codes), np.append(words, ""), False
+    again, distinct = (codes, words) if plain else pd.factorize(words)
     if len(distinct) < len(words):
         order, kept = pd.factorize(again[codes])
         codes, words = order, distinct[kept]

@@ -7,7 +7,18 @@ from importlib import import_module
 
 from tests.benchmarks.timing import versions
 
-BENCHMARKS = ("reachability", "frozen", "scenarios", "centrality", "reroute", "max_flow", "real", "sweeps")
+BENCHMARKS = (
+    "build",
+    "fresh",
+    "reachability",
+    "frozen",
+    "scenarios",
+    "centrality",
+    "reroute",
+    "max_flow",
+    "real",
+    "sweeps",
+)
 
 if __name__ == "__main__":
     print(versions())
