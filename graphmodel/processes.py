@@ -359,9 +359,10 @@ def _slot_needs(network: Network, supplies: pd.DataFrame, slots: pd.DataFrame) -
 
 def _draws(made: pd.DataFrame, needs: pd.DataFrame, slots: pd.DataFrame) -> pd.DataFrame:
     """Slots of each process, with its share of their need: those of its recipe, and its host as a co-product."""
-    told = needs[["process", "node", "slot", "base"]].drop_duplicates(["process", "slot"])
-    hosted = made.assign(slot=_COMPANION + made["product"].astype(str), base=np.nan)
-    links = pd.concat([told, hosted[["process", "node", "slot", "base"]]], ignore_index=True)
+    links = needs[["process", "node", "slot", "base"]].drop_duplicates(["process", "slot"])
+    if slots["slot"].str.startswith(_COMPANION).any():
+        hosted = made.assign(slot=_COMPANION + made["product"].astype(str), base=np.nan)
+        links = pd.concat([links, hosted[["process", "node", "slot", "base"]]], ignore_index=True)
     links = links.merge(slots, on=["node", "slot"]).drop_duplicates(["process", "code"])
     links = links.sort_values(["process", "code"]).reset_index(drop=True)
     wants = links["base"] * made["quantity"].to_numpy(dtype=float)[links["process"].to_numpy(dtype=np.int64)]
