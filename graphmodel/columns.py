@@ -171,7 +171,7 @@ def read_text(given: pd.Series) -> Text:
     --------
     >>> found = read_text(pd.Series(["b", None, "a", "b"], dtype=object))
     >>> found.codes.tolist(), found.words.tolist()
-    ([0, 2, 1, 0], ['b', 'a', ''])
+    ([0, 1, 2, 0], ['b', '', 'a'])
     """
     if isinstance(given.dtype, pd.CategoricalDtype):
         place = given.cat.codes.to_numpy().astype(float)
