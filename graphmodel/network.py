@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
+from graphmodel.columns import Columns
 from graphmodel.errors import MixedUnitsError, UnknownNameError, listed, nearest
-from graphmodel.schema import TABLES, clean
+from graphmodel.schema import TABLES, checked, empty
 
 T = TypeVar("T")
 _COPIES_LAZILY = int(pd.__version__.split(".")[0]) >= 3
+_KEPT_CELLS = 1_000_000
+"""A table of more cells is written out anew for each caller, which takes 0.1 s for a million rows, not kept."""
 
 
 class Network:
@@ -70,7 +73,8 @@ class Network:
         **optional: pd.DataFrame,
     ) -> None:
         frames = {"nodes": nodes, "edges": edges, "stages": stages, **optional}
-        self._tables = MappingProxyType(clean(frames))
+        self._tables: Mapping[str, Columns] = MappingProxyType(checked(frames))
+        self._written: dict[str, pd.DataFrame] = {}
         self.name = name
         self.description: Mapping[str, object] = MappingProxyType(dict(description or {}))
         self._derived: dict[Callable[[Network], object], object] = {}
@@ -123,12 +127,24 @@ class Network:
         UnknownNameError
             If the schema has no such table.
         """
+        if name not in self._written:
+            written = self.columns(name).frame()
+            if written.size > _KEPT_CELLS:
+                return written
+            self._written[name] = written
+        return self._written[name].copy(deep=not _COPIES_LAZILY)
+
+    def columns(self, name: str) -> Columns:
+        """Return one table as arrays, text as codes into its words; none is copied, none may be changed.
+
+        Raises
+        ------
+        UnknownNameError
+            If the schema has no such table.
+        """
         if name not in TABLES:
             raise UnknownNameError(f"no table {name!r}; {nearest(name, TABLES)}")
-        if name not in self._tables:
-            empty = pd.DataFrame(columns=[column.name for column in TABLES[name].columns])
-            return clean({name: empty}, schema={name: TABLES[name]})[name]
-        return self._tables[name].copy(deep=not _COPIES_LAZILY)
+        return self._tables[name] if name in self._tables else empty(TABLES[name])
 
     def with_tables(self, *, name: str | None = None, **frames: pd.DataFrame) -> Network:
         """Return a network in which the tables named are replaced.
@@ -140,8 +156,7 @@ class Network:
         >>> toy.with_tables(edges=toy.edges.query("quantity > 4")).n_edges
         6
         """
-        tables = {**self._tables, **frames}
-        return Network(**tables, name=name or self.name, description=self.description)
+        return from_checked({**self._tables, **frames}, name or self.name, self.description)
 
     @cached_property
     def source(self) -> IntArray:
@@ -154,8 +169,7 @@ class Network:
         return self._codes("target")
 
     def _codes(self, column: str) -> IntArray:
-        index = pd.Index(self._tables["nodes"]["node_id"])
-        return _frozen(index.get_indexer(self._tables["edges"][column]).astype(np.int64))
+        return _frozen(self._tables["edges"].text(column).codes.astype(np.int64))
 
     def has_role(self, role: str) -> np.ndarray:
         """Say for each node whether its stage plays ``role``.
@@ -168,8 +182,8 @@ class Network:
         roles = TABLES["stages"].by_name["role"].values
         if role not in roles:
             raise UnknownNameError(f"no role {role!r}; {nearest(role, roles)}")
-        stages = self._tables["stages"]
-        return self._tables["nodes"]["stage"].isin(stages.loc[stages["role"] == role, "stage"]).to_numpy(dtype=bool)
+        plays = self._tables["stages"].text("role").cells() == role
+        return plays.astype(bool)[self._tables["nodes"].text("stage").codes]
 
     @property
     def minerals(self) -> tuple[str, ...]:
@@ -213,10 +227,12 @@ class Network:
             If units differ and no mineral is named.
         """
         edges = self._tables["edges"]
-        quantity = edges["quantity"].to_numpy(dtype=float)
+        quantity, material = edges.number("quantity"), edges.text("material")
         if mineral is not None:
-            return _frozen(quantity * edges["material"].map(self.content(mineral)).to_numpy(dtype=float))
-        self.one_unit(edges["material"])
+            return _frozen(
+                quantity * self.content(mineral).reindex(material.words).to_numpy(dtype=float)[material.codes]
+            )
+        self.one_unit(pd.Series(material.words[np.unique(material.codes)], dtype=object))
         return _frozen(quantity.copy())
 
     def one_unit(self, materials: pd.Series) -> str:
@@ -244,9 +260,9 @@ class Network:
     def fingerprint(self) -> str:
         """First twelve digits of the SHA-256 of all tables, whatever the order of their rows."""
         digest = hashlib.sha256()
-        for name, frame in self._tables.items():
+        for name in self._tables:
             digest.update(name.encode())
-            frame = frame.sort_values(list(TABLES[name].key), kind="stable")
+            frame = self.table(name).sort_values(list(TABLES[name].key), kind="stable")
             digest.update(frame.to_csv(index=False, lineterminator="\n").encode("utf-8", "surrogatepass"))
         return digest.hexdigest()[:12]
 
@@ -258,7 +274,7 @@ class Network:
         return hash(self.fingerprint)
 
     def __repr__(self) -> str:
-        n_materials = self._tables["edges"]["material"].nunique()
+        n_materials = len(np.unique(self._tables["edges"].text("material").codes))
         return (
             f"<Network {self.name!r}: {self.n_nodes} nodes, {self.n_edges} edges, "
             f"{len(self._tables['stages'])} stages, {n_materials} materials>"
@@ -273,7 +289,7 @@ class Network:
             ``stage``, ``role``, ``n_nodes``, ``n_facilities`` (single plants), ``n_countries``,
             ``n_edges_out``.
         """
-        nodes, stages = self._tables["nodes"], self._tables["stages"].sort_values("order", kind="stable")
+        nodes, stages = self.nodes, self.stages.sort_values("order", kind="stable")
         single = (nodes["kind"].isin(["facility", ""])) & (nodes["cluster"] != "yes")
         out = pd.Series(np.bincount(self.source, minlength=self.n_nodes), index=nodes.index)
         rows = [
@@ -296,8 +312,8 @@ class Network:
             "edges": self.n_edges,
             "minerals": ", ".join(self.minerals) or "not stated",
             "year": self.description.get("year", "not stated"),
-            "evidence of edges": _shares(self._tables["edges"]["evidence"]),
-            "basis of edges": _shares(self._tables["edges"]["basis"]),
+            "evidence of edges": _shares(self.edges["evidence"]),
+            "basis of edges": _shares(self.edges["basis"]),
         }
         notes = self.description.get("warnings", ())
         warnings = [str(note) for note in notes] if isinstance(notes, list | tuple) else []
@@ -307,6 +323,17 @@ class Network:
         tail = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in warnings)
         title = html.escape(str(self.description.get("title", self.name)))
         return f"<h4>{title}</h4><table>{head}</table>{self.summary().to_html(index=False)}{tail}"
+
+
+def from_checked(tables: Mapping[str, pd.DataFrame | Columns], name: str, description: Mapping[str, object]) -> Network:
+    """Make a network of tables some of which have been checked before, by `graphmodel.schema.checked`.
+
+    Raises
+    ------
+    SchemaError
+        With every breach in the others, and every row that names one no longer there.
+    """
+    return Network(**cast("dict[str, pd.DataFrame]", dict(tables)), name=name, description=description)
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

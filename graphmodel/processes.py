@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from graphmodel._types import FloatArray, IntArray
+from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.network import Network
 
 
@@ -113,12 +113,19 @@ def read_processes(network: Network, recipes: pd.DataFrame) -> Processes:
     """Read the processes of a network by these recipes instead of its own essential ones; they keep their order."""
     made = _products(network)
     needs = _needs(network, made, recipes)
-    supplies = pd.concat([_edge_supplies(network, made, needs), _companion_supplies(network, made)], ignore_index=True)
-    slots = supplies[["node", "slot"]].drop_duplicates().sort_values(["node", "slot"]).reset_index(drop=True)
+    companions = _companion_supplies(network, made)
+    slots = pd.concat([needs[["node", "slot"]], companions[["node", "slot"]]], ignore_index=True).drop_duplicates()
+    slots = slots.sort_values(["node", "slot"]).assign(wish=np.arange(len(slots)))
+    supplies = _edge_supplies(network, made, needs.merge(slots, on=["node", "slot"]))
+    if len(companions):
+        supplies = pd.concat([supplies, companions.merge(slots, on=["node", "slot"])[supplies.columns]])
+    filled = np.bincount(supplies["wish"].to_numpy(), minlength=len(slots)) > 0
+    supplies["code"] = (np.cumsum(filled) - 1)[supplies["wish"].to_numpy()]
+    slots = slots.loc[filled, ["node", "slot"]].reset_index(drop=True)
     slots["code"] = slots.index
     accepts = needs.merge(slots, on=["node", "slot"])[["code", "input", "relative"]]
     accepts = accepts.drop_duplicates(["code", "input"]).sort_values(["code", "input"], ignore_index=True)
-    supplies = supplies.merge(slots, on=["node", "slot"]).sort_values(["code", "row", "supplier"], kind="stable")
+    supplies = supplies.iloc[np.lexsort([supplies[name].to_numpy() for name in ("supplier", "row", "code")])]
     slot_need = _slot_needs(network, supplies, slots)
     firm = (supplies["effective"] - supplies["free"]).to_numpy(dtype=float)
     share = firm / slot_need["need"].to_numpy()[supplies["code"].to_numpy()]
@@ -150,9 +157,33 @@ def read_processes(network: Network, recipes: pd.DataFrame) -> Processes:
 
 def _carried(network: Network, made: pd.DataFrame) -> FloatArray:
     """Return what edges carry away of each process's product before any response."""
-    quantity = network.edges["delivered"].fillna(network.edges["quantity"])
-    carried = quantity.groupby([network.source, network.edges["material"].to_numpy()]).sum()
-    return carried.reindex(pd.MultiIndex.from_frame(made[["node", "product"]])).fillna(0.0).to_numpy()
+    edges = network.columns("edges")
+    delivered = edges.number("delivered")
+    comes = np.where(np.isnan(delivered), edges.number("quantity"), delivered)
+    traded = _traded(network, network.source, comes)
+    return traded.reindex(_pair(network, made["node"], made["product"])).fillna(0.0).to_numpy()
+
+
+def _traded(network: Network, end: IntArray, quantity: FloatArray, among: BoolArray | None = None) -> pd.Series:
+    """Add up quantities by the node at one end and material, both in one number; see `_pair` and `_apart`."""
+    material = network.columns("edges").text("material")
+    pair = end * len(material.words) + material.codes
+    if among is not None:
+        pair, quantity = pair[among], quantity[among]
+    return pd.Series(quantity).groupby(pair).sum()
+
+
+def _pair(network: Network, node: pd.Series, material: pd.Series) -> IntArray:
+    """Return node and material as one number, below zero where no edge carries the material."""
+    words = network.columns("edges").text("material").words
+    code = pd.Index(words, dtype=object).get_indexer(material)
+    return np.where(code < 0, -1, node.to_numpy(dtype=np.int64) * len(words) + code)
+
+
+def _apart(network: Network, pair: IntArray) -> tuple[IntArray, np.ndarray]:
+    """Return the node and the material that one number stands for."""
+    words = network.columns("edges").text("material").words
+    return pair // len(words), words[pair % len(words)]
 
 
 def _room(network: Network) -> FloatArray:
@@ -217,9 +248,9 @@ def _indptr(codes: np.ndarray, n: int) -> IntArray:
 
 def _products(network: Network) -> pd.DataFrame:
     """One row a process: node, product, quantity, whether it is final; every node has at least one."""
-    edges = network.edges
-    sold = pd.DataFrame({"node": network.source, "product": edges["material"], "quantity": edges["quantity"]})
-    sold = sold.groupby(["node", "product"], as_index=False, sort=True)["quantity"].sum()
+    traded = _traded(network, network.source, network.columns("edges").number("quantity"))
+    node, product = _apart(network, traded.index.to_numpy())
+    sold = pd.DataFrame({"node": node, "product": pd.Series(product, dtype=object), "quantity": traded.to_numpy()})
     position = pd.Series(np.arange(network.n_nodes), index=network.nodes["node_id"])
     stated = network.table("balances")
     stated = stated[stated["side"] != "input"].assign(node=lambda frame: frame["node_id"].map(position))
@@ -237,10 +268,11 @@ def _products(network: Network) -> pd.DataFrame:
 
 def _undeclared(network: Network, idle: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Nodes that sell nothing: a user wants each material it receives, others make their stage's product."""
-    edges = network.edges
-    bought = pd.DataFrame({"node": network.target, "product": edges["material"], "quantity": edges["quantity"]})
-    bought = bought.groupby(["node", "product"], as_index=False, sort=True)["quantity"].sum()
-    wanted = bought[bought["node"].isin(idle) & network.has_role("sink")[bought["node"].to_numpy()]]
+    wanting = np.zeros(network.n_nodes, dtype=np.bool_)
+    wanting[idle] = network.has_role("sink")[idle]
+    bought = _traded(network, network.target, network.columns("edges").number("quantity"), wanting[network.target])
+    node, product = _apart(network, bought.index.to_numpy(dtype=np.int64))
+    wanted = pd.DataFrame({"node": node, "product": pd.Series(product, dtype=object), "quantity": bought.to_numpy()})
     rest = np.setdiff1d(idle, wanted["node"].to_numpy())
     made = pd.DataFrame({"node": rest, "product": network.nodes["stage"].to_numpy()[rest], "quantity": 0.0})
     return wanted.assign(alone=True), made.assign(alone=False)
@@ -261,7 +293,9 @@ def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.Da
     special = named.merge(own.drop(columns="stage"), on=["node_id", "product"])
     common = named[~named["process"].isin(special["process"])].merge(general, on=["stage", "product"])
     told = pd.concat([special, common], ignore_index=True)[["process", "node", "slot", "input", "relative", "base"]]
-    bought = pd.DataFrame({"node": network.target, "input": network.edges["material"]}).drop_duplicates()
+    material = network.columns("edges").text("material")
+    node, wanted = _apart(network, pd.unique(network.target * len(material.words) + material.codes))
+    bought = pd.DataFrame({"node": node, "input": pd.Series(wanted, dtype=object)})
     silent = made[(made["alone"] | ~made["stage"].isin(general["stage"])) & ~made["process"].isin(told["process"])]
     plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0, base=1.0)
     plain = plain[~plain["alone"] | (plain["input"] == plain["product"])]
@@ -271,22 +305,24 @@ def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.Da
 
 def _edge_supplies(network: Network, made: pd.DataFrame, needs: pd.DataFrame) -> pd.DataFrame:
     """Every edge as a supply of the slot it fills."""
-    edges = network.edges
+    edges = network.columns("edges")
+    material = edges.text("material")
+    seller = _pair(network, made["node"], made["product"])
+    carried = np.flatnonzero(seller >= 0)
+    sold = network.source * len(material.words) + material.codes
+    supplier = carried[pd.Index(seller[carried]).get_indexer(sold)]  # processes are numbered in the order of made
+    taken = needs.drop_duplicates(["node", "slot", "input"])
+    taken = taken[["wish", "relative"]].assign(pair=_pair(network, taken["node"], taken["input"]))
     flow = pd.DataFrame(
         {
             "row": np.arange(network.n_edges),
-            "seller": network.source,
-            "node": network.target,
-            "input": edges["material"],
-            "quantity": edges["quantity"],
+            "supplier": supplier,
+            "pair": network.target * len(material.words) + material.codes,
+            "quantity": edges.number("quantity"),
         }
-    )
-    seller = made.rename(columns={"node": "seller", "product": "input", "process": "supplier"})
-    flow = flow.merge(seller[["seller", "input", "supplier"]], on=["seller", "input"])
-    taken = needs[["node", "slot", "input", "relative"]].drop_duplicates(["node", "slot", "input"])
-    flow = flow.merge(taken, on=["node", "input"])
+    ).merge(taken, on="pair")
     flow["effective"] = flow["quantity"] / flow["relative"]
-    return flow[["node", "slot", "supplier", "row", "effective", "relative"]].assign(free=0.0)
+    return flow[["wish", "supplier", "row", "effective", "relative"]].assign(free=0.0)
 
 
 _COMPANION = "host of "
@@ -333,9 +369,10 @@ def _slot_needs(network: Network, supplies: pd.DataFrame, slots: pd.DataFrame) -
 
 def _draws(made: pd.DataFrame, needs: pd.DataFrame, slots: pd.DataFrame) -> pd.DataFrame:
     """Slots of each process, with its share of their need: those of its recipe, and its host as a co-product."""
-    told = needs[["process", "node", "slot", "base"]].drop_duplicates(["process", "slot"])
-    hosted = made.assign(slot=_COMPANION + made["product"].astype(str), base=np.nan)
-    links = pd.concat([told, hosted[["process", "node", "slot", "base"]]], ignore_index=True)
+    links = needs[["process", "node", "slot", "base"]].drop_duplicates(["process", "slot"])
+    if slots["slot"].str.startswith(_COMPANION).any():
+        hosted = made.assign(slot=_COMPANION + made["product"].astype(str), base=np.nan)
+        links = pd.concat([links, hosted[["process", "node", "slot", "base"]]], ignore_index=True)
     links = links.merge(slots, on=["node", "slot"]).drop_duplicates(["process", "code"])
     links = links.sort_values(["process", "code"]).reset_index(drop=True)
     wants = links["base"] * made["quantity"].to_numpy(dtype=float)[links["process"].to_numpy(dtype=np.int64)]

@@ -6,14 +6,28 @@ Said here and nowhere else: readers, checks, descriptors and the data dictionary
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from graphmodel._types import FloatArray
+from graphmodel._types import IntArray
+from graphmodel.columns import (
+    Cells,
+    Columns,
+    Numbered,
+    Text,
+    blank_numbers,
+    blank_text,
+    packed,
+    read_numbers,
+    read_text,
+    recoded,
+    words_as,
+)
+from graphmodel.columns import as_numbers as as_numbers
 from graphmodel.errors import Problem, SchemaError, nearest
 
 Kind = Literal["text", "number", "integer", "flag"]
@@ -295,10 +309,9 @@ TABLES: dict[str, Table] = {
     )
 }
 
-_MISSING_TEXT = ""
 _HINTS = 20
 _TRUE = {"yes", "true", "1"}
-_FALSE = {"no", "false", "0", ""}
+_FALSE = {"no", "false", "0"}
 
 
 def country_codes() -> frozenset[str]:
@@ -339,25 +352,50 @@ def clean(
     SchemaError
         With every breach found in all tables, not only the first.
     """
+    tables = checked(frames, schema=schema, files=files, lines=lines)
+    return {name: table.frame() for name, table in tables.items()}
+
+
+def checked(
+    frames: Mapping[str, pd.DataFrame | Columns],
+    *,
+    schema: Mapping[str, Table] | None = None,
+    files: Mapping[str, str] | None = None,
+    lines: Mapping[str, np.ndarray] | None = None,
+) -> dict[str, Columns]:
+    """Check tables as `clean` does, and return them as columns, in the order of the schema.
+
+    A table that comes as columns has been checked before; only what it refers to is looked up again.
+
+    Notes
+    -----
+    O(rows) once a column, to find its words; what the schema asks of text is asked once a word.
+    """
     schema, files, lines = schema or TABLES, files or {}, lines or {}
     problems: list[Problem] = []
     for name in frames:
         if name not in schema:
             problems.append(Problem(files.get(name, name), 0, "", name, "unknown table", nearest(name, schema)))
-    cleaned: dict[str, pd.DataFrame] = {}
+    tables: dict[str, Columns] = {}
     for name, table in schema.items():
-        if name not in frames:
-            if table.required:
-                problems.append(Problem(files.get(name, name), 0, "", "", "table is missing", f"needs {_needs(table)}"))
-            continue
         place = _Place(files.get(name, name), lines.get(name))
-        frame, found = _clean_table(table, frames[name], place)
-        problems += found
-        cleaned[name] = frame
-    problems += _reference_problems(schema, cleaned, files, lines)
+        given = frames.get(name)
+        if isinstance(given, Columns):
+            tables[name] = given
+        elif given is not None:
+            tables[name] = _checked_table(table, given, place, problems)
+        elif table.required:
+            problems.append(Problem(place.file, 0, "", "", "table is missing", f"needs {_needs(table)}"))
+    places = {name: _Place(files.get(name, name), lines.get(name)) for name in tables}
+    tables = _joined(schema, tables, places, problems)
     if problems:
         raise SchemaError(problems)
-    return cleaned
+    return tables
+
+
+def empty(table: Table) -> Columns:
+    """Return a table without rows."""
+    return Columns(0, {column.name: _blank(column, 0) for column in table.columns})
 
 
 @dataclass(frozen=True)
@@ -367,31 +405,38 @@ class _Place:
     file: str
     lines: np.ndarray | None
 
-    def line(self, position: int) -> int:
-        return int(self.lines[position]) if self.lines is not None else position + 1
+    def line(self, row: int) -> int:
+        return int(self.lines[row]) if self.lines is not None else row + 1
 
     def problems(
-        self, frame: pd.DataFrame, bad: np.ndarray, column: str, message: str, hint: str = ""
+        self, rows: np.ndarray, cell: Callable[[int], object], column: str, message: str, hint: str = ""
     ) -> Iterator[Problem]:
-        shown = frame.get(column, None)
-        for position in np.flatnonzero(bad):
-            value = "" if shown is None else str(shown.iloc[position])
-            yield Problem(self.file, self.line(int(position)), column, value, message, hint)
+        for row in rows.tolist():
+            yield Problem(self.file, self.line(row), column, str(cell(row)), message, hint)
+
+    def unknown(
+        self, rows: np.ndarray, text: Text, column: str, message: str, known: Callable[[], list[str] | tuple[str, ...]]
+    ) -> Iterator[Problem]:
+        """One problem a bad cell; the first few different values each with the nearest known one, slow to find."""
+        hints: dict[str, str] = {}
+        for row in rows.tolist():
+            value = text.cell(row)
+            if value not in hints and len(hints) < _HINTS:
+                hints[value] = nearest(value, known())
+            yield Problem(self.file, self.line(row), column, value, message, hints.get(value, ""))
 
 
 def _needs(table: Table) -> str:
     return "columns " + ", ".join(column.name for column in table.columns if column.required)
 
 
-def _clean_table(table: Table, frame: pd.DataFrame, place: _Place) -> tuple[pd.DataFrame, list[Problem]]:
+def _checked_table(table: Table, frame: pd.DataFrame, place: _Place, problems: list[Problem]) -> Columns:
     """Type one table and list its own breaches."""
-    problems: list[Problem] = []
     names = [str(name) for name in frame.columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
-    for name in doubled:
-        problems.append(Problem(place.file, 0, name, "", "column stands twice"))
+    problems += [Problem(place.file, 0, name, "", "column stands twice") for name in doubled]
     if doubled:
-        return frame.iloc[:0], problems
+        return Columns(0, {})
     missing = [column.name for column in table.columns if column.required and column.name not in names]
     for name in missing:
         problems.append(
@@ -399,159 +444,158 @@ def _clean_table(table: Table, frame: pd.DataFrame, place: _Place) -> tuple[pd.D
         )
     if not len(frame) and not missing and table.required:
         problems.append(Problem(place.file, 0, "", "", "table is empty", f"needs {_needs(table)}"))
-    out: dict[str, pd.Series] = {}
+    cells: dict[str, Cells] = {}
     for column in table.columns:
-        if column.name in missing:
-            continue
-        given = frame[column.name] if column.name in names else pd.Series([_MISSING_TEXT] * len(frame), dtype=object)
-        series, found = _clean_column(column, given.reset_index(drop=True), place)
-        out[column.name] = series
-        problems += found
-    for name in names:
+        if column.name in names:
+            given = frame.iloc[:, names.index(column.name)]
+            cells[column.name] = _checked_column(column, given, place, problems)
+        elif column.name not in missing:
+            cells[column.name] = _blank(column, len(frame))
+    if "edge_id" in table.key and len(frame):
+        cells["edge_id"] = _numbered(cells["edge_id"])
+    problems += _key_problems(table, cells, place)
+    for position, name in enumerate(names):
         if name not in table.by_name:
-            out[name] = frame[name].reset_index(drop=True)
-    result = pd.DataFrame(out)
-    if "edge_id" in table.key and len(result):
-        _number_edges(result)
-    problems += _key_problems(table, result, place)
-    return result, problems
+            cells[name] = frame.iloc[:, position].reset_index(drop=True).copy()
+    return Columns(len(frame), cells)
 
 
-def _number_edges(edges: pd.DataFrame) -> None:
+def _is_number(column: Column) -> bool:
+    return column.kind in ("number", "integer")
+
+
+def _blank(column: Column, n_rows: int) -> Cells:
+    return blank_numbers(n_rows) if _is_number(column) else blank_text(n_rows)
+
+
+def _numbered(given: Cells) -> Cells:
     """Give every edge without an id its row number."""
-    unnamed = edges["edge_id"] == ""
-    if unnamed.any():
-        numbers = np.char.add("e", (np.arange(len(edges)) + 1).astype(str))
-        edges["edge_id"] = edges["edge_id"].where(~unnamed, pd.Series(numbers, dtype=object))
+    if not isinstance(given, Text) or "" not in given.words:
+        return given
+    if len(given.words) == 1:
+        return Numbered(len(given))
+    return read_text(pd.Series(np.where(given.cells() == "", Numbered(len(given)).words, given.cells()), dtype=object))
 
 
-def _clean_column(column: Column, given: pd.Series, place: _Place) -> tuple[pd.Series, list[Problem]]:
-    if column.kind in ("number", "integer"):
-        return _clean_number(column, given, place)
-    text = _as_text(given)
-    frame = pd.DataFrame({column.name: text})
-    problems: list[Problem] = []
+def _checked_column(column: Column, given: pd.Series, place: _Place, problems: list[Problem]) -> Cells:
+    if _is_number(column):
+        return _checked_number(column, given, place, problems)
+    text = read_text(given)
+    words = text.words.tolist()
     if column.kind == "flag":
-        folded = text.str.casefold()
-        bad = ~folded.isin(_TRUE | _FALSE).to_numpy(dtype=bool)
-        problems += place.problems(frame, bad, column.name, "is not a flag", "write yes or no")
-        text = folded.map(lambda value: "yes" if value in _TRUE else ("no" if value in ("no", "false", "0") else ""))
-        return text.astype(object), problems
-    if column.required:
-        problems += place.problems(frame, (text == "").to_numpy(dtype=bool), column.name, "is empty")
+        folded = [word.casefold() for word in words]
+        rows = text.rows(np.array([word not in {*_TRUE, *_FALSE, ""} for word in folded], dtype=bool))
+        problems += place.problems(rows, text.cell, column.name, "is not a flag", "write yes or no")
+        return words_as(text, ("yes" if word in _TRUE else "no" if word in _FALSE else "" for word in folded))
+    if column.required and "" in words:
+        rows = text.rows(text.words == "")
+        problems += place.problems(rows, text.cell, column.name, "is empty")
     if column.values:
-        bad = ~text.isin([*column.values, ""]).to_numpy(dtype=bool)
-        problems += _unknown(place, frame, bad, column.name, "is not allowed", column.values)
+        rows = _rows_outside(text, {*column.values, ""})
+        problems += place.unknown(rows, text, column.name, "is not allowed", lambda: column.values)
     if column.country:
-        bad = ~text.isin([*country_codes(), ""]).to_numpy(dtype=bool)
-        problems += _unknown(place, frame, bad, column.name, "is not a country or region code", sorted(country_codes()))
-    return text, problems
+        rows = _rows_outside(text, country_codes() | {""})
+        message = "is not a country or region code"
+        problems += place.unknown(rows, text, column.name, message, lambda: sorted(country_codes()))
+    return text
 
 
-def _unknown(
-    place: _Place, frame: pd.DataFrame, bad: np.ndarray, column: str, message: str, known: list[str] | tuple[str, ...]
-) -> Iterator[Problem]:
-    """One problem a bad cell; the first few different values each with the nearest known one, which is slow to find."""
-    hints: dict[str, str] = {}
-    for problem in place.problems(frame, bad, column, message):
-        if problem.value not in hints and len(hints) < _HINTS:
-            hints[problem.value] = nearest(problem.value, known)
-        yield Problem(problem.table, problem.line, column, problem.value, message, hints.get(problem.value, ""))
+def _rows_outside(text: Text, allowed: frozenset[str] | set[str]) -> IntArray:
+    """Return the rows whose word is not allowed."""
+    return text.rows(np.array([word not in allowed for word in text.words.tolist()], dtype=bool))
 
 
-def _as_text(given: pd.Series) -> pd.Series:
-    missing = given.isna().to_numpy(dtype=bool)
-    if not missing.any() and pd.api.types.infer_dtype(given, skipna=False) == "string":
-        return given.astype(object)
-    text = pd.Series(given.astype(object).map(_one_text), dtype=object)
-    return text.where(~missing, _MISSING_TEXT)
+def _checked_number(column: Column, given: pd.Series, place: _Place, problems: list[Problem]) -> Cells:
+    value, empty_cells = read_numbers(given)
 
+    def found(bad: np.ndarray, message: str, hint: str = "") -> None:
+        if bad.any():
+            problems.extend(place.problems(np.flatnonzero(bad), given.iloc.__getitem__, column.name, message, hint))
 
-def _one_text(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _clean_number(column: Column, given: pd.Series, place: _Place) -> tuple[pd.Series, list[Problem]]:
-    frame = pd.DataFrame({column.name: given})
-    empty = given.isna().to_numpy(dtype=bool) | (given.astype(object) == "").to_numpy(dtype=bool)
-    value = as_numbers(given)
-    number = pd.Series(value.copy())
-    problems: list[Problem] = []
-    problems += place.problems(frame, np.isnan(value) & ~empty, column.name, "is not a number")
     if column.required:
-        problems += place.problems(frame, empty, column.name, "is empty", "leave a row out rather than its number")
-    problems += place.problems(frame, np.isinf(value), column.name, "is not finite")
+        found(empty_cells, "is empty", "leave a row out rather than its number")
     finite = np.isfinite(value)
-    low, high = finite & (value < column.minimum), finite & (value > column.maximum)
-    problems += place.problems(frame, finite & column.positive & (value <= 0), column.name, "is not above 0")
-    problems += place.problems(frame, low, column.name, f"is below {column.minimum:g}")
-    problems += place.problems(frame, high, column.name, f"is above {column.maximum:g}")
+    if not finite.all():
+        found(np.isnan(value) & ~empty_cells, "is not a number")
+        found(np.isinf(value), "is not finite")
+    if column.positive:
+        found(finite & (value <= 0), "is not above 0")
+    if column.minimum > -math.inf:
+        found(finite & (value < column.minimum), f"is below {column.minimum:g}")
+    if column.maximum < math.inf:
+        found(finite & (value > column.maximum), f"is above {column.maximum:g}")
     if column.kind == "integer":
-        problems += place.problems(frame, finite & (value != np.round(value)), column.name, "is not a whole number")
-    return number, problems
+        found(finite & (value != np.round(value)), "is not a whole number")
+    return value
 
 
-def as_numbers(given: pd.Series) -> FloatArray:
-    """Read cells as float64, nan where a cell is empty or no number.
-
-    Notes
-    -----
-    Text is rounded correctly, so that what was written by ``repr`` comes back exactly; pandas 2 and 3 differ here.
-
-    Examples
-    --------
-    >>> as_numbers(pd.Series(["0.1", "", "1_000", 3], dtype=object)).tolist()
-    [0.1, nan, nan, 3.0]
-    """
-    if pd.api.types.is_numeric_dtype(given.dtype):
-        return given.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.fromiter(map(_one_number, given), dtype=np.float64, count=len(given))
-
-
-def _one_number(value: object) -> float:
-    if isinstance(value, str) and ("_" in value or not value.isascii()):
-        return math.nan
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return math.nan
-
-
-def _key_problems(table: Table, frame: pd.DataFrame, place: _Place) -> Iterator[Problem]:
-    key = [name for name in table.key if name in frame]
-    if len(key) < len(table.key) or not len(frame):
+def _key_problems(table: Table, cells: Mapping[str, Cells], place: _Place) -> Iterator[Problem]:
+    """List rows whose key another row has already."""
+    key = [part for name in table.key if isinstance(part := cells.get(name), Text | np.ndarray)]
+    if len(key) < len(table.key) or any(isinstance(part, Text) and part.all_differ for part in key):
         return
-    again = frame.duplicated(key, keep="first").to_numpy(dtype=bool)
-    if not again.any():
+    code = np.zeros(len(key[0]), dtype=np.int64)
+    for part in key:
+        own, n_own = (part.codes, len(part.words)) if isinstance(part, Text) else _numbers_coded(part)
+        code = pd.factorize(code * n_own + own)[0]
+    if int(code.max(initial=-1)) + 1 == len(code):
         return
-    values = list(zip(*(frame[name].astype(str) for name in key), strict=True))
-    first = {value: position for position, value in reversed(list(enumerate(values)))}
-    for position in np.flatnonzero(again):
-        value = values[position]
-        hint = f"first on line {place.line(first[value])}"
-        yield Problem(place.file, place.line(int(position)), ", ".join(key), " / ".join(value), "stands twice", hint)
+    first = np.unique(code, return_index=True)[1]
+    for row in np.flatnonzero(first[code] != np.arange(len(code))).tolist():
+        value = " / ".join(str(part.cell(row) if isinstance(part, Text) else part[row]) for part in key)
+        hint = f"first on line {place.line(int(first[code[row]]))}"
+        yield Problem(place.file, place.line(row), ", ".join(table.key), value, "stands twice", hint)
 
 
-def _reference_problems(
+def _numbers_coded(value: np.ndarray) -> tuple[IntArray, int]:
+    codes, found = pd.factorize(value, use_na_sentinel=False)
+    return codes, len(found)
+
+
+def _joined(
     schema: Mapping[str, Table],
-    frames: Mapping[str, pd.DataFrame],
-    files: Mapping[str, str],
-    lines: Mapping[str, np.ndarray],
-) -> Iterator[Problem]:
-    """List cells that name a row of another table that does not exist."""
-    for name, frame in frames.items():
-        place = _Place(files.get(name, name), lines.get(name))
+    tables: Mapping[str, Columns],
+    places: Mapping[str, _Place],
+    problems: list[Problem],
+) -> dict[str, Columns]:
+    """List cells that name a row of another table that does not exist; say the others in that table's own words."""
+    index: dict[str, pd.Index] = {}
+    out: dict[str, Columns] = {}
+    for name, table in tables.items():
+        changed: dict[str, Cells] = {}
         for column in schema[name].columns:
             other, _, target = column.refers.partition(".")
-            if not column.refers or other not in frames or target not in frames[other] or column.name not in frame:
-                continue
-            known = frames[other][target]
-            bad = ~frame[column.name].isin([*known, ""]).to_numpy(dtype=bool)
-            yield from _unknown(place, frame, bad, column.name, f"is not in {other}", sorted(map(str, known)))
+            text, named = table.get(column.name), tables[other].get(target) if other in tables else None
+            if isinstance(text, Text) and isinstance(named, Text) and text.words is not named.words:
+                if column.refers not in index:
+                    index[column.refers] = pd.Index(named.words, dtype=object)
+                changed[column.name] = _looked_up(column, text, named, index[column.refers], places[name], problems)
+        out[name] = table.replaced({**changed, **_ids_packed(schema, name, table)})
+    return out
+
+
+def _looked_up(
+    column: Column, text: Text, named: Text, index: pd.Index, place: _Place, problems: list[Problem]
+) -> Text:
+    position = index.get_indexer(text.words)
+    same = recoded(text, position, named.words)
+    if same is not None:
+        return same
+    rows = text.rows((position < 0) & (text.words != ""))
+    other = column.refers.partition(".")[0]
+    problems += place.unknown(rows, text, column.name, f"is not in {other}", lambda: sorted(named.words.tolist()))
+    return text
+
+
+def _ids_packed(schema: Mapping[str, Table], name: str, table: Columns) -> dict[str, Cells]:
+    """Join ids that nothing refers to, so that they take little memory."""
+    referred = {column.refers for each in schema.values() for column in each.columns}
+    return {
+        column.name: packed(cells)
+        for column in schema[name].columns
+        if isinstance(cells := table.get(column.name), Text)
+        if f"{name}.{column.name}" not in referred and not column.refers
+    }
 
 
 _ISO = frozenset(

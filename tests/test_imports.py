@@ -35,6 +35,10 @@ def test_importing_loads_nothing_heavy():
         ("graphmodel.Network", ("matplotlib", "igraph", "numba", "networkx")),
         ("graphmodel.load('toy-battery')", ("matplotlib", "igraph", "numba", "networkx")),
         ("graphmodel.removal(graphmodel.load('toy-battery'))", ("matplotlib", "igraph", "networkx", "numba")),
+        (
+            "graphmodel.removal(graphmodel.load('toy-battery'))",
+            ("scipy.linalg", "scipy.optimize", "scipy.stats", "scipy.sparse.csgraph", "scipy.sparse.linalg"),
+        ),
         ("graphmodel.SchemaError", ("pandas", "numpy")),
     ],
 )

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
-from scipy.stats import rankdata
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
@@ -155,6 +153,8 @@ def share_draw(network: Network, work: Processes) -> Callable[[np.random.Generat
 
 def flow_draw(network: Network) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws every flow, as a multiple of what it stands at, from a generator."""
+    from scipy.special import ndtr  # noqa: PLC0415 - loads slowly; only what draws needs it
+
     edges, nodes = network.edges, network.nodes
     value = edges["quantity"].to_numpy(dtype=float)
     low = np.fmin(edges["low"].to_numpy(dtype=float), value)  # fmin: a bound not given is the value itself
@@ -226,6 +226,8 @@ def _table(
 
 def _ranks(loss: FloatArray, step: float) -> IntArray:
     """Rank the groups of each draw by loss in whole steps; 1 is the largest, and equal losses share a rank."""
+    from scipy.stats import rankdata  # noqa: PLC0415 - loads slowly; only draws are ranked
+
     if not loss.size:
         return np.zeros(loss.shape, dtype=np.int64)
     return np.asarray(rankdata(-np.round(loss / step), axis=1, method="min")).astype(np.int64)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from graphmodel.columns import Columns
 from graphmodel.convert import descriptor as descriptors
 from graphmodel.convert.atomic import replace_file, replace_folder
 from graphmodel.convert.cells import Spelling, filled_columns, inferred, spelling, to_text, typed
@@ -26,8 +27,8 @@ from graphmodel.errors import (
     listed,
     nearest,
 )
-from graphmodel.network import Network
-from graphmodel.schema import TABLES, clean
+from graphmodel.network import Network, from_checked
+from graphmodel.schema import TABLES, checked
 
 CSV_LIMIT_MB = 1024.0
 """Largest CSV file read."""
@@ -187,8 +188,7 @@ def read_folder(path: str | os.PathLike[str], *, verify: bool = True) -> Network
         raise SchemaError(problems)
     described = package.descriptor or {}
     name = descriptors.network_name(described, package.folder)
-    tables = {key: frames.pop(key) for key in ("nodes", "edges", "stages")}
-    return Network(**tables, **frames, name=name, description=descriptors.description(described))
+    return from_checked(frames, name, descriptors.description(described))
 
 
 def read_table(path: str | os.PathLike[str], resource: str) -> pd.DataFrame:
@@ -324,8 +324,8 @@ def _changed(package: _Package) -> DataPackageError:
     return DataPackageError("\n  ".join(lines))
 
 
-def _frames(package: _Package) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
-    """Clean the tables of the network; list what is wrong once, each cell by file and line."""
+def _frames(package: _Package) -> tuple[dict[str, Columns], list[Problem]]:
+    """Check the tables of the network; list what is wrong once, each cell by file and line."""
     sheets = {name: package.sheets[name] for name in _network_tables(package)}
     readable = {name: sheet for name, sheet in sheets.items() if sheet.readable}
     problems = [problem for sheet in sheets.values() for problem in sheet.problems]
@@ -337,10 +337,10 @@ def _frames(package: _Package) -> tuple[dict[str, pd.DataFrame], list[Problem]]:
     files = {name: package.file(name) for name in TABLES}
     lines = {name: sheet.lines for name, sheet in readable.items()}
     try:
-        frames = clean(frames, files=files, lines=lines)
+        return checked(frames, files=files, lines=lines), problems
     except SchemaError as error:
         problems += _not_said_yet(error, problems, {files[name] for name in sheets.keys() - readable.keys()})
-    return frames, problems
+    return {}, problems
 
 
 def _not_said_yet(error: SchemaError, said: list[Problem], unreadable: set[str]) -> Iterator[Problem]:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from graphmodel.columns import Columns
 from graphmodel.convert.cells import Spelling, filled_columns, from_values, spelling, to_values
 from graphmodel.errors import DataPackageError, Problem, SchemaError, UntrustedFileError
-from graphmodel.network import Network
-from graphmodel.schema import TABLES, clean
+from graphmodel.network import Network, from_checked
+from graphmodel.schema import TABLES, checked
 
 VERSION = 1
 """Version of what we store in graphs and files; a reader refuses what is newer than itself."""
@@ -58,15 +59,15 @@ def to_network(document: Document, origin: str) -> Network:
     for table, rows in document.tables.items():
         frames[table], found = _frame(table, rows, document.columns.get(table, {}), places.get(table, origin))
         problems += found
+    tables: dict[str, Columns] = {}
     try:
-        frames = clean(frames, files=places)
+        tables = checked(frames, files=places)
     except SchemaError as error:
         said = {(problem.table, problem.line, problem.column) for problem in problems}
         problems += [found for found in error.problems if (found.table, found.line, found.column) not in said]
     if problems:
         raise SchemaError(problems)
-    tables = {name: frames.pop(name) for name in ("nodes", "edges", "stages")}
-    return Network(**tables, **frames, name=document.name, description=document.description)
+    return from_checked(tables, document.name, document.description)
 
 
 def _frame(

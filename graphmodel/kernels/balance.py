@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError, ParameterError, listed
 from graphmodel.kernels.balance_support import carried, fit_by_newton, spanning_forest, tree_flow
+from graphmodel.kernels.sparse_late import connected_components
 
 ROUNDING = 1e-9
 """Largest difference between the sums of the two margins that counts as rounding, as a share."""
@@ -137,6 +136,8 @@ def sparse_fit(
     if len(usable) == 0:
         return flow
     order = usable[np.lexsort((cost[usable], cols[usable], rows[usable]))]
+    from scipy.optimize import linprog  # noqa: PLC0415 - loads slowly; only few links are chosen so
+
     rows, cols, cost = rows[order], cols[order], cost[order]
     carried(rows, cols, row_total, col_total)
     total = float(row_total.sum())

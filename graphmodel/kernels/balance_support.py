@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import block_array, csr_array, diags_array
-from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import spsolve
 
 from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.errors import ConvergenceError, listed
+from graphmodel.kernels.sparse_late import connected_components, spsolve
 
 ROUNDING = 1e-12
 """Flow below this share of the total is rounding."""

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.kernels.cascade_loops import readiest_first_loop, reverse_postorder_loop, settle_loop
 from graphmodel.kernels.compiling import compiled
+from graphmodel.kernels.sparse_late import connected_components
 
 LANES = 64
 """Scenarios in one row: eight cache lines of doubles."""

@@ -10,12 +10,11 @@ from typing import Literal
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array, eye_array
-from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import splu
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError
 from graphmodel.kernels import walks
+from graphmodel.kernels.sparse_late import connected_components, splu
 
 Side = Literal["in", "out"]
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import ArpackNoConvergence, eigs, eigsh
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import ConvergenceError
@@ -19,6 +17,7 @@ from graphmodel.kernels import centrality_lanes as lanes
 from graphmodel.kernels.centrality import flow_matrix
 from graphmodel.kernels.centrality_loops import core_loop
 from graphmodel.kernels.compiling import compiled
+from graphmodel.kernels.sparse_late import connected_components
 
 if TYPE_CHECKING:
     import igraph
@@ -384,6 +383,8 @@ def _nearness_by_arrays(n: int, source: IntArray, target: IntArray, ends: IntArr
 
 def _leading(matrix: csr_array, *, symmetric: bool = True) -> FloatArray:
     """Return the leading eigenvector nearest to an even one, positive and summing to one."""
+    from scipy.sparse.linalg import ArpackNoConvergence, eigs, eigsh  # noqa: PLC0415 - loads scipy.linalg
+
     n = matrix.shape[0]
     if n <= 20:  # below this ARPACK has no room to work in
         values, vectors = np.linalg.eigh(matrix.toarray()) if symmetric else np.linalg.eig(matrix.toarray())

@@ -7,11 +7,11 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order
 
 from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.kernels.compiling import compiled
 from graphmodel.kernels.paths_loops import dominators_loop, groups_loop, subtree_loop
+from graphmodel.kernels.sparse_late import breadth_first_order
 
 SUPER_SOURCE = -1
 UNREACHABLE = -2
@@ -52,7 +52,7 @@ def reachable(
     if alive is not None:
         kept = alive[source] & alive[target]
         source, target, origins = source[kept], target[kept], origins[alive[origins]]
-    order = breadth_first_order(_from_super_source(n, source, target, origins), n, return_predecessors=False)
+    order = breadth_first_order(_from_super_source(n, source, target, origins), n)
     found = np.zeros(n + 1, dtype=np.bool_)
     found[order] = True
     return found[:n]

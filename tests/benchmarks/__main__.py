@@ -8,6 +8,8 @@ from importlib import import_module
 from tests.benchmarks.timing import versions
 
 BENCHMARKS = (
+    "build",
+    "fresh",
     "reachability",
     "frozen",
     "esri",
