@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csc_array, hstack, vstack
 
 from graphmodel._types import FloatArray, IntArray
@@ -62,6 +61,8 @@ def worst_choice(
     Wood, R. K. (1993) Deterministic network interdiction. Mathematical and Computer Modelling 17, 1-18.
     https://doi.org/10.1016/0895-7177(93)90236-R
     """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - loads slowly
+
     n_rows, n_columns = programme.matrix.shape
     n_groups = len(indptr) - 1
     held, place = np.unique(columns, return_inverse=True)

@@ -16,6 +16,9 @@ from graphmodel.errors import ConvergenceError, SolverLimitError
 TOLERANCE = 1e-9
 """Largest violation of a row, and of the sign of a reduced cost."""
 
+USUAL = 1e-7
+"""The same where rounding leaves no better."""
+
 
 class LinearProgramme(NamedTuple):
     """Minimise ``cost · x`` subject to ``lower <= x <= upper`` and ``matrix @ x >= least``.
@@ -90,8 +93,6 @@ class Solver:
         for option, value in (
             ("output_flag", False),
             ("threads", 1),
-            ("primal_feasibility_tolerance", TOLERANCE),
-            ("dual_feasibility_tolerance", TOLERANCE),
         ):
             self._highs.setOptionValue(option, value)
         self._highs.passModel(_model(highspy, programme))
@@ -130,33 +131,33 @@ class Solver:
         finally:
             self._bound(columns, self.programme.upper[columns])
 
-    def solve_with(self, columns: IntArray, upper: FloatArray) -> Solution:
-        """Return the solution with other upper bounds on some columns, which then get theirs back."""
-        self._bound(columns, upper)
-        if self._basis is not None:
-            self._highs.setBasis(self._basis)
-        try:
-            return self.solve()
-        finally:
-            self._bound(columns, self.programme.upper[columns])
-
     def _bound(self, columns: IntArray, upper: FloatArray) -> None:
         if len(columns):
             lower = np.minimum(self.programme.lower[columns], upper)
             self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper.astype(float))
 
     def _run(self, what: str) -> None:
-        # the clock of HiGHS goes on from solve to solve, and its limit with it
-        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + self.seconds)
-        self._highs.run()
-        status = self._highs.getModelStatus()
-        if status == self._status.kOptimal:
-            if self._basis is None:
-                self._basis = self._highs.getBasis()
-            return
-        if status == self._status.kTimeLimit:
-            raise SolverLimitError(what, self._proven())
+        """Solve; where rounding stops the solver, again without a start, then at its usual tolerance."""
+        for tolerance, afresh in ((TOLERANCE, False), (TOLERANCE, True), (USUAL, True)):
+            self._tolerate(tolerance)
+            if afresh:
+                self._highs.clearSolver()
+            # the clock of HiGHS goes on from solve to solve, and its limit with it
+            self._highs.setOptionValue("time_limit", self._highs.getRunTime() + self.seconds)
+            self._highs.run()
+            status = self._highs.getModelStatus()
+            if status == self._status.kOptimal:
+                self._tolerate(TOLERANCE)
+                if self._basis is None:
+                    self._basis = self._highs.getBasis()
+                return
+            if status == self._status.kTimeLimit:
+                raise SolverLimitError(what, self._proven())
         raise ConvergenceError(f"{what}: the solver stopped with {self._highs.modelStatusToString(status)!r}")
+
+    def _tolerate(self, tolerance: float) -> None:
+        for side in ("primal", "dual"):
+            self._highs.setOptionValue(f"{side}_feasibility_tolerance", tolerance)
 
     def _proven(self) -> float:
         """Return the best lower bound that the prices found so far prove, or no prices at all (weak duality)."""
@@ -197,7 +198,7 @@ def solve_each(
     before = np.zeros(len(programme.cost), dtype=bool)
     for one, (first, last) in enumerate(pairwise(indptr)):
         mine = columns[first:last]
-        alike = 2 * np.count_nonzero(before[mine]) > max(len(mine), np.count_nonzero(before))
+        alike = 2 * int(np.count_nonzero(before[mine])) > max(len(mine), int(np.count_nonzero(before)))
         value[one] = solver.value_with(mine, upper[first:last], afresh=not alike)
         before[:] = False
         before[mine] = True
