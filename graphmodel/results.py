@@ -152,7 +152,7 @@ class PercolationResult(Result):
 
 
 class ChokepointResult(Result):
-    """Losses under both responses, with centralities beside them."""
+    """Losses under every response, with centralities beside them."""
 
     columns = (
         "rank",
@@ -160,8 +160,10 @@ class ChokepointResult(Result):
         "label",
         "n_nodes",
         "loss",
-        "frozen_share",
         "reachability_share",
+        "reroute_share",
+        "adapt_share",
+        "frozen_share",
         "out_strength",
         "betweenness",
         "betweenness_by_flow",

@@ -12,7 +12,7 @@ import pandas as pd
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
 from graphmodel.analysis.remaining import kernel_recipes, open_paths, reached_in_base, removable, scenario_cut
-from graphmodel.analysis.responses import RESPONSES, Response
+from graphmodel.analysis.responses import REROUTED, RESPONSES, How, Links, Response, set_losses
 from graphmodel.analysis.shutting import BATCH, Running, frozen_losses, losses_by_user, shutting
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.kernels.cascade_lanes import ranges
@@ -20,6 +20,7 @@ from graphmodel.kernels.pairs import SLACK, pair_bounds
 from graphmodel.kernels.paths import reach_loss_groups, reachable
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
+from graphmodel.programme import GROWTH
 from graphmodel.results import PairResult
 from graphmodel.sweeps import sweep
 
@@ -35,6 +36,9 @@ def pairs(
     mineral: str | None = None,
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
+    evenly: bool = False,
+    growth: float = GROWTH,
+    links: Links = "any",
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     top: int | None = None,
@@ -47,7 +51,7 @@ def pairs(
     Parameters
     ----------
     network : Network
-    by, response, mineral, product, consumer, members, equity
+    by, response, mineral, product, consumer, evenly, growth, links, members, equity
         As in `removal`.
     top : int, optional
         Only the pairs of so many largest losses; pairs that cannot be among them are not worked out.
@@ -81,6 +85,7 @@ def pairs(
     network has cut something. Groups that share nodes are joined. ``frozen``: users' losses x and y alone enclose the
     joint loss, ``max(x, y) <= joint <= min(x + y, 1)``; pairs whose bounds agree to 1e-9 of all demand are not
     worked out, the others are lanes of the cascade, O(pairs E). So without a scenario synergy is never above zero.
+    ``reroute`` and ``adapt``: a linear programme for every pair, O(pairs) warm solves of 0.01 to 0.1 s for 2 600 nodes.
     ``reachability``: one search for 64 pairs, O(pairs E / 64). Fewer than two groups give an empty table; without
     final demand nothing is lost and shares are nan; loops are allowed.
 
@@ -102,10 +107,13 @@ def pairs(
     """
     if response not in RESPONSES:
         raise UnknownNameError(f"no response {response!r}; {nearest(response, RESPONSES)}")
+    running = Running(executor, folder, progress)
+    how = How(response, growth=growth, links=links, running=running if response != "reachability" else Running())
+    how.checked()
     if top is not None and not top >= 1:
         raise ParameterError(f"top is {top}, but must be at least 1")
     work = processes(network)
-    weight, unit = demand_weights(network, work.demand, mineral, product, consumer)
+    weight, unit = demand_weights(network, work.demand, mineral, product, consumer, evenly=evenly)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     count = len(groups.names) * (len(groups.names) - 1) // 2
     if top is None and count > MOST_PAIRS:
@@ -116,11 +124,14 @@ def pairs(
         "mineral": mineral,
         "product": product,
         "consumer": consumer,
+        "evenly": evenly or None,
+        **how.said(),
         "top": top,
     }
-    running = Running(executor, folder, progress)
     if response == "frozen":
         together, loss, alone, base = _frozen(network, work, groups, weight, top, running, asked)
+    elif response in REROUTED:
+        together, loss, alone, base = _rerouted(network, groups, weight, how, asked)
     else:
         together, loss, alone, base = _reachability(network, work, groups, weight, running, asked)
     table = _table(network, groups, together, loss, alone, base, float(weight.sum())).assign(response=response)
@@ -167,6 +178,19 @@ def _frozen(
     title = f"pairs in {network.name}"
     loss[is_open] = frozen_losses(shut, together[is_open], running, title=title, parameters=asked)
     return together, loss, alone[1:], float(alone[0])
+
+
+def _rerouted(
+    network: Network, groups: Groups, weight: FloatArray, how: How, asked: Mapping[str, object]
+) -> _Losses:
+    """Losses of the pairs as linear programmes, each group paired with itself and with nothing too."""
+    n = len(groups.names)
+    nothing = Groups([*groups.names, ""], np.append(groups.indptr, groups.indptr[-1]), groups.members)
+    together = np.column_stack(np.triu_indices(n, 1)).astype(np.int64)
+    alone = np.column_stack([np.append(np.arange(n), n)] * 2)
+    title = f"pairs in {network.name}"
+    loss = set_losses(network, nothing, weight, np.concatenate([alone, together]), how, title=title, asked=asked)
+    return together, loss[n + 1 :], loss[:n], float(loss[n])
 
 
 def _reachability(
