@@ -197,9 +197,19 @@ class BreakdownResult(Result):
 
 
 class OverviewResult(Result):
-    """The worst removal for each mineral."""
+    """The worst removal for each mineral, under every response."""
 
-    columns = ("mineral", "demand", "removed", "frozen_share", "reachability_share", "n_above_tenth")
+    columns = (
+        "mineral",
+        "demand",
+        "removed",
+        "reachability_share",
+        "reroute_share",
+        "adapt_share",
+        "frozen_share",
+        "gap",
+        "n_above_tenth",
+    )
 
 
 class QualityResult(Result):

@@ -77,13 +77,22 @@ def chokepoints(
     Examples
     --------
     >>> import graphmodel as gm
+    >>> from graphmodel.analysis import RESPONSES
     >>> toy = gm.load("toy-battery")
     >>> table = gm.chokepoints(toy, mineral="lithium").table
-    >>> table[["removed", "reachability_share", "reroute_share", "adapt_share", "frozen_share", "betweenness"]]
+    >>> table[["removed", *(f"{name}_share" for name in RESPONSES), "betweenness"]]
+        removed  reachability_share  reroute_share  adapt_share  frozen_share  betweenness
+    0  refine-a                 1.0            1.0         1.00           1.0          8.0
+    1    cell-a                 0.5            0.6         0.60           0.6          4.5
+    2    mine-b                 0.0            0.5         0.50           0.6          0.0
+    3    cell-b                 0.0            0.2         0.34           0.4          1.5
+    4    mine-a                 0.0            0.4         0.40           0.4          0.0
     """
     chosen = _in_order(responses)
     counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly}
     alike = {"by": by, **counted, "growth": growth, "links": links, "members": members, "equity": equity}
+    if folder is not None:
+        Path(folder).mkdir(exist_ok=True)
     found = {}
     for place, response in enumerate(chosen):
         run = {"progress": _part(progress, place, len(chosen))}
