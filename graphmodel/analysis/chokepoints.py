@@ -77,16 +77,20 @@ def chokepoints(
     Examples
     --------
     >>> import graphmodel as gm
-    >>> from graphmodel.analysis import RESPONSES
     >>> toy = gm.load("toy-battery")
     >>> table = gm.chokepoints(toy, mineral="lithium").table
-    >>> table[["removed", *(f"{name}_share" for name in RESPONSES), "betweenness"]]
-        removed  reachability_share  reroute_share  adapt_share  frozen_share  betweenness
-    0  refine-a                 1.0            1.0         1.00           1.0          8.0
-    1    cell-a                 0.5            0.6         0.60           0.6          4.5
-    2    mine-b                 0.0            0.5         0.50           0.6          0.0
-    3    cell-b                 0.0            0.2         0.34           0.4          1.5
-    4    mine-a                 0.0            0.4         0.40           0.4          0.0
+    >>> table.rename(columns=lambda name: name.removesuffix("_share"))[["removed", *gm.analysis.RESPONSES]]
+        removed  reachability  reroute  adapt  frozen
+    0  refine-a           1.0      1.0   1.00     1.0
+    1    cell-a           0.5      0.6   0.60     0.6
+    2    mine-b           0.0      0.5   0.50     0.6
+    3    cell-b           0.0      0.2   0.34     0.4
+    4    mine-a           0.0      0.4   0.40     0.4
+    >>> table[["removed", "betweenness", "reversed_pagerank"]].head(3)
+        removed  betweenness  reversed_pagerank
+    0  refine-a          8.0           0.269712
+    1    cell-a          4.5           0.131350
+    2    mine-b          0.0           0.202557
     """
     chosen = _in_order(responses)
     counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly}
@@ -95,7 +99,7 @@ def chokepoints(
         Path(folder).mkdir(exist_ok=True)
     found = {}
     for place, response in enumerate(chosen):
-        run = {"progress": _part(progress, place, len(chosen))}
+        run: dict[str, object] = {"progress": _part(progress, place, len(chosen))}
         if response != "reachability":  # one search, with nothing to share out or to keep
             run |= {"executor": executor, "folder": Path(folder) / response if folder is not None else None}
         found[response] = removal(network, response=response, **alike, **run)  # type: ignore[arg-type]
@@ -132,9 +136,7 @@ def _in_order(responses: Sequence[Response]) -> tuple[Response, ...]:
     return tuple(response for response in RESPONSES if response in named)
 
 
-def _part(
-    progress: Callable[[int, int], None] | None, place: int, parts: int
-) -> Callable[[int, int], None] | None:
+def _part(progress: Callable[[int, int], None] | None, place: int, parts: int) -> Callable[[int, int], None] | None:
     """Tell the progress of one of several sweeps as a part of all."""
     if progress is None:
         return None

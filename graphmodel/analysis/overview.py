@@ -68,6 +68,8 @@ def overview(
     >>> import graphmodel as gm
     >>> table = gm.overview(gm.load("toy-battery"), by="country").table
     >>> table[["removed", "reachability_share", "reroute_share", "frozen_share", "gap"]]
+      removed  reachability_share  reroute_share  frozen_share  gap
+    0     CHN                 1.0            1.0           1.0  0.0
     """
     work = processes(network)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
@@ -123,7 +125,8 @@ class _Rerouted:
         shut = self.process[self.indptr[group] : self.indptr[group + 1]]
         upper = written.linear.upper.copy()
         upper[shut] = 0.0
-        return float(written.loss_share(Solver(written.linear._replace(upper=upper)).solve().value))
+        value = Solver(written.linear._replace(upper=upper)).solve().value
+        return float(written.loss_share(np.array(value)))
 
     def _write(self, network: Network) -> Programme:
         return response_programme(network, np.zeros(len(self.demand)), self.how)

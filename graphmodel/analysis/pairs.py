@@ -180,9 +180,7 @@ def _frozen(
     return together, loss, alone[1:], float(alone[0])
 
 
-def _rerouted(
-    network: Network, groups: Groups, weight: FloatArray, how: How, asked: Mapping[str, object]
-) -> _Losses:
+def _rerouted(network: Network, groups: Groups, weight: FloatArray, how: How, asked: Mapping[str, object]) -> _Losses:
     """Losses of the pairs as linear programmes, each group paired with itself and with nothing too."""
     n = len(groups.names)
     nothing = Groups([*groups.names, ""], np.append(groups.indptr, groups.indptr[-1]), groups.members)

@@ -73,9 +73,10 @@ def _together(name: str, kind: Callable[..., Any], keys: Sequence[str], options:
         def run(**values: Any) -> None:
             command(**{name: kind(**{key: values.pop(key) for key in keys})}, **values)
 
+        wrapped: Command = run
         for option in reversed(options):
-            run = option(run)
-        return run
+            wrapped = option(wrapped)
+        return wrapped
 
     return decorate
 
@@ -170,7 +171,9 @@ event = _together(
         click.option(
             "--ban", metavar="MATERIAL", help="Leave --where running, but stop what it sells of this, or of 'all'."
         ),
-        click.option("--to", multiple=True, metavar="KEY=VALUE", help="With --ban: only to these buyers, as in --where."),
+        click.option(
+            "--to", multiple=True, metavar="KEY=VALUE", help="With --ban: only to these buyers, as in --where."
+        ),
         click.option("--corridor", multiple=True, help="Close a corridor of the network; repeat for several."),
         click.option("--shock", help="Let a past disruption come again, such as SH030."),
         severity,

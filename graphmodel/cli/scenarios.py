@@ -116,9 +116,7 @@ def rerouting(
 
     run = analysis.rerouting if which == "changes" else analysis.marginal_values
     scenario = event.scenario()
-    result = run(
-        load(data), scenario, response=response, mineral=mineral or event.mineral, growth=growth, links=links
-    )
+    result = run(load(data), scenario, response=response, mineral=mineral or event.mineral, growth=growth, links=links)
     show(result.table, form, top)
 
 

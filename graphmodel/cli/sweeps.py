@@ -182,8 +182,8 @@ def overview(
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import overview as compare  # noqa: PLC0415 - numpy, scipy
 
-    counted = {"product": product, "consumer": consumer}
-    show(compare(load(data), growth=growth, links=links, **grouping.named(), **counted).table, form)
+    result = compare(load(data), product=product, consumer=consumer, growth=growth, links=links, **grouping.named())
+    show(result.table, form)
 
 
 @main.command()

@@ -30,7 +30,8 @@ def fingerprint(*values: object) -> str:
 
     Parameters
     ----------
-    *values : arrays, sparse matrices by columns, numbers, strings, None, module-level functions, and tuples, lists and mappings of them
+    *values : arrays, sparse matrices by columns, numbers, strings, None, module-level functions
+        And tuples, lists and mappings of them.
 
     Returns
     -------
