@@ -38,11 +38,14 @@ def responses(
         If nothing can be grouped, or no final demand that counts holds any mineral.
     """
     result = result or analysis.overview(network, product=product, consumer=consumer)
-    figure = look.new_figure(height=26 + 4.6 * max(len(result), 3))
+    figure = look.new_figure(height=30 + 4.6 * max(len(result), 3))
     ax = figure.add_subplot()
     plot.response_ranges(result, ax=ax, names=industry_words(network))
-    look.x_title(ax, f"share of final demand{whose(network, product, consumer)} lost, in tonnes of each mineral")
-    look.legend_above(figure, *ax.get_legend_handles_labels())
+    look.x_title(
+        ax,
+        f"share of final demand{whose(network, product, consumer)} lost, in tonnes of each mineral · frozen → reroute",
+    )
+    look.legend_above(figure, *ax.get_legend_handles_labels(), columns=2)
     return finished(figure, result.table, network)
 
 

@@ -83,7 +83,7 @@ def response_ranges(
     look.name_rows(ax, [look.plain(label, 56) for label in _row_names(result, names)[: len(table)]])
     ax.set_xlim(-0.01 * high.max(), 1.12 * high.max())
     look.write_ticks(ax.xaxis, look.percent)
-    look.x_title(ax, "share of final demand lost")
+    look.x_title(ax, "share of final demand lost · frozen → reroute")
     look.tidy(ax)
     ax.tick_params(axis="y", pad=7)
     return ax
