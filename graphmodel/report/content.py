@@ -34,7 +34,7 @@ from graphmodel.scenario import Scenario
 RANKINGS = {"plant": "plant", "industry": "industry", "control": "home of the controlling owner"}
 """How chokepoints are grouped, and what to call it."""
 RANKED: tuple[Response, ...] = ("reachability", "reroute", "frozen")
-"""Responses of the rankings; adapt, which lies between, takes longer than all others and is worked out for worst stops."""
+"""Responses of the rankings; adapt takes longer than all others and is worked out for the worst stops alone."""
 ENDS: tuple[Response, ...] = ("reachability", "frozen")
 """Responses that are compared with the sparse reconstruction."""
 SHOWN_SCENARIOS = 2
@@ -143,8 +143,8 @@ def _headline(content: Content) -> str:
     low, high = (_with_sparse(first, response) for response in ENDS)
     return (
         f"Without the {work} stage of {where}, {who} loses from {low} of {what}"
-        f"{f' ({product})' if product else ''} if any path left is enough to {high} if nobody replaces a supplier; {percent(first['reroute_share'])} "
-        "remain lost if everyone may buy from whoever has capacity to spare."
+        f"{f' ({product})' if product else ''} if any path left is enough to {high} if nobody replaces a supplier; "
+        f"{percent(first['reroute_share'])} remain lost if everyone may buy from whoever has capacity to spare."
     )
 
 

@@ -63,10 +63,10 @@ def add_weeks(content: Content, stop: Scenario) -> None:
     of_mineral = f", in tonnes of {content.mineral.replace('-', ' ')}" if content.mineral else ""
     content.sentences["weeks"] = (
         f"{words.get(str(first['product']), str(first['product']))} fails first, "
-        f"{'at once' if first['day'] == 0 else f'after {first.day:.0f} days'}; {len(failing)} of {len(found)} products "
-        f"lack more than a hundredth of a week's demand within {WEEKS} weeks. All together{of_mineral}, "
-        f"{percent(_in_week(share, 13))} of the demand of week 13 is lost and {percent(_in_week(share, 52))} of week 52 "
-        f"(stocks: {stocks})."
+        f"{'at once' if first['day'] == 0 else f'after {first.day:.0f} days'}; {len(failing)} of {len(found)} "
+        f"products lack more than a hundredth of a week's demand within {WEEKS} weeks. All together{of_mineral}, "
+        f"{percent(_in_week(share, 13))} of the demand of week 13 is lost and {percent(_in_week(share, 52))} of "
+        f"week 52 (stocks: {stocks})."
     )
 
 
