@@ -86,11 +86,11 @@ def chokepoints(
     2    mine-b           0.0      0.5   0.50     0.6
     3    cell-b           0.0      0.2   0.34     0.4
     4    mine-a           0.0      0.4   0.40     0.4
-    >>> table[["removed", "betweenness", "reversed_pagerank"]].head(3)
-        removed  betweenness  reversed_pagerank
-    0  refine-a          8.0           0.269712
-    1    cell-a          4.5           0.131350
-    2    mine-b          0.0           0.202557
+    >>> table[["removed", "betweenness"]].head(3)
+        removed  betweenness
+    0  refine-a          8.0
+    1    cell-a          4.5
+    2    mine-b          0.0
     """
     chosen = _in_order(responses)
     counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly}
