@@ -309,7 +309,7 @@ def loss_by_product(
     held = mineral or main_mineral(network)
     counted = {"mineral": held, "product": product, "consumer": consumer}
     chosen = scenario or worst_stop(network, counted)
-    whole = analysis.losses(network, chosen)
+    whole = analysis.losses(network, chosen, mineral=held)
     rows = whole.table[whole.table["product"].map(network.content(held)).fillna(0.0) > 0]
     for column, named in (("product", product), ("consumer", consumer)):
         if named is not None:
