@@ -164,7 +164,7 @@ class EsriResult(Result):
 
 
 class ChokepointResult(Result):
-    """Losses under both responses, with centralities beside them."""
+    """Losses under every response, with centralities beside them."""
 
     columns = (
         "rank",
@@ -172,8 +172,10 @@ class ChokepointResult(Result):
         "label",
         "n_nodes",
         "loss",
-        "frozen_share",
         "reachability_share",
+        "reroute_share",
+        "adapt_share",
+        "frozen_share",
         "out_strength",
         "betweenness",
         "betweenness_by_flow",
@@ -207,9 +209,19 @@ class BreakdownResult(Result):
 
 
 class OverviewResult(Result):
-    """The worst removal for each mineral."""
+    """The worst removal for each mineral, under every response."""
 
-    columns = ("mineral", "demand", "removed", "frozen_share", "reachability_share", "n_above_tenth")
+    columns = (
+        "mineral",
+        "demand",
+        "removed",
+        "reachability_share",
+        "reroute_share",
+        "adapt_share",
+        "frozen_share",
+        "gap",
+        "n_above_tenth",
+    )
 
 
 class QualityResult(Result):

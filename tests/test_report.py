@@ -39,6 +39,25 @@ def test_the_headline_says_who_and_how_much(real):
     assert "%" in lead
 
 
+def test_the_page_says_what_rerouting_could_save(real):
+    page = (real / "report.html").read_text()
+    overview = pd.read_csv(real / "tables" / "overview.csv").set_index("mineral")
+    assert "Buying elsewhere could save most of" in page
+    cobalt = overview.loc["cobalt"]
+    assert cobalt["reroute_share"] < cobalt["adapt_share"] < cobalt["frozen_share"]
+    lead = re.search(r'class="lead">(.*?)</p>', page).group(1)
+    assert f"{100 * cobalt['reroute_share']:.1f} % remain lost" in lead
+
+
+def test_the_page_says_how_soon_and_what_two_and_more_stops_do(real):
+    page = (real / "report.html").read_text()
+    failing = pd.read_csv(real / "tables" / "first_failure.csv")
+    assert f"after {failing['day'].iloc[0]:.0f} days" in page
+    pair = pd.read_csv(real / "tables" / "pairs_of_countries.csv").iloc[0]
+    assert f"together: {100 * pair['loss_share']:.1f} % is lost" in page
+    assert "Countries are removed one after another" in page
+
+
 def test_the_page_says_what_centralities_miss(real):
     assert "betweenness of exactly 0" in (real / "report.html").read_text()
 
@@ -46,6 +65,7 @@ def test_the_page_says_what_centralities_miss(real):
 def test_every_figure_comes_in_four_files(real):
     names = {path.stem for path in (real / "figures").glob("*.svg")}
     assert {"flow_diagram", "world_map", "chokepoints", "closure", "diversification"} <= names
+    assert {"responses", "pairs", "loss_over_weeks", "first_failure", "percolation"} <= names
     for name in names:
         for ending in ("pdf", "png", "csv"):
             assert (real / "figures" / f"{name}.{ending}").stat().st_size > 0

@@ -18,6 +18,8 @@ from graphmodel.analysis.pairs import pairs as pairs
 from graphmodel.analysis.percolation import percolation as percolation
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
+from graphmodel.analysis.responses import RESPONSES as RESPONSES
+from graphmodel.analysis.responses import Response as Response
 from graphmodel.analysis.shares import shares as shares
 from graphmodel.analysis.timeline import timeline as timeline
 from graphmodel.analysis.uncertainty import uncertainty as uncertainty
@@ -47,4 +49,4 @@ ANALYSES = {
 }
 """Every analysis by name."""
 
-__all__ = ["ANALYSES", "DURATIONS", "MEASURES", *ANALYSES]
+__all__ = ["ANALYSES", "DURATIONS", "MEASURES", "RESPONSES", "Response", *ANALYSES]

@@ -1,8 +1,10 @@
-"""Losses under both responses with centralities beside them: what would be missed, and which measure sees it."""
+"""Losses under every response with centralities beside them: what would be missed, and which measure sees it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,8 +12,10 @@ import pandas as pd
 from graphmodel.analysis.centrality import centrality
 from graphmodel.analysis.grouping import group_nodes
 from graphmodel.analysis.removal import removal
-from graphmodel.errors import MixedUnitsError
+from graphmodel.analysis.responses import RESPONSES, Links, Response
+from graphmodel.errors import MixedUnitsError, ParameterError, UnknownNameError, nearest
 from graphmodel.network import Network
+from graphmodel.programme import GROWTH
 from graphmodel.results import ChokepointResult
 
 BESIDE = ("out_strength", "betweenness", "betweenness_by_flow", "pagerank", "reversed_pagerank")
@@ -22,12 +26,18 @@ def chokepoints(
     network: Network,
     *,
     by: str | Sequence[str] = "plant",
+    responses: Sequence[Response] = RESPONSES,
     mineral: str | None = None,
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
+    evenly: bool = False,
+    growth: float = GROWTH,
+    links: Links = "any",
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
     progress: Callable[[int, int], None] | None = None,
+    executor: Executor | None = None,
+    folder: Path | str | None = None,
 ) -> ChokepointResult:
     """Rank nodes or groups by what is lost without them, with centralities beside.
 
@@ -36,47 +46,101 @@ def chokepoints(
     network : Network
     by : str or list of str
         As in `removal`; ``plant`` leaves out clusters and remainders, which are no single point of failure.
-    mineral, product, consumer, members, equity, progress
+    responses : list of str
+        Those worked out, of `RESPONSES`; shares of the others are nan. ``adapt`` takes longest by far.
+    mineral, product, consumer, evenly, growth, links, members, equity, progress, executor
         As in `removal`. Centralities are those of the whole network, whoever's demand counts; nan without a mineral
         where flows come in several units.
+    folder : path, optional
+        As in `removal`; each response has its own folder in it.
 
     Returns
     -------
     ChokepointResult
-        ``rank`` by frozen loss, ``removed``, ``label``, ``n_nodes``, ``loss`` (frozen), ``frozen_share``,
-        ``reachability_share``, then the measures of `BESIDE`, each summed over the group's nodes.
+        ``rank``, ``removed``, ``label``, ``n_nodes``, ``loss``, ``reachability_share``, ``reroute_share``,
+        ``adapt_share``, ``frozen_share`` (of all final demand counted), then the measures of `BESIDE`, each summed over
+        the group's nodes. ``rank`` and ``loss`` are of the most pessimistic response worked out.
+
+    Raises
+    ------
+    ParameterError
+        If no response is named.
+    MixedUnitsError, EmptySelectionError, UnknownNameError
+        As in `removal`.
 
     Notes
     -----
-    Frozen is the upper end (nobody finds another supplier), reachability the lower (any path left is enough).
+    Frozen is the upper end (nobody finds another supplier), reachability the lower (any path left is enough); the gap
+    from frozen to reroute is what could at most be saved by buying elsewhere. Cost: a sweep of `removal` for each
+    response.
 
     Examples
     --------
     >>> import graphmodel as gm
     >>> toy = gm.load("toy-battery")
     >>> table = gm.chokepoints(toy, mineral="lithium").table
-    >>> table[["removed", "frozen_share", "reachability_share", "betweenness"]]
-        removed  frozen_share  reachability_share  betweenness
-    0  refine-a           1.0                 1.0          8.0
-    1    cell-a           0.6                 0.5          4.5
-    2    mine-b           0.6                 0.0          0.0
-    3    cell-b           0.4                 0.0          1.5
-    4    mine-a           0.4                 0.0          0.0
+    >>> table.rename(columns=lambda name: name.removesuffix("_share"))[["removed", *gm.analysis.RESPONSES]]
+        removed  reachability  reroute  adapt  frozen
+    0  refine-a           1.0      1.0   1.00     1.0
+    1    cell-a           0.5      0.6   0.60     0.6
+    2    mine-b           0.0      0.5   0.50     0.6
+    3    cell-b           0.0      0.2   0.34     0.4
+    4    mine-a           0.0      0.4   0.40     0.4
+    >>> table[["removed", "betweenness"]].head(3)
+        removed  betweenness
+    0  refine-a          8.0
+    1    cell-a          4.5
+    2    mine-b          0.0
     """
-    counted = {"mineral": mineral, "product": product, "consumer": consumer}
-    alike = {"by": by, **counted, "members": members, "equity": equity}
-    frozen = removal(network, response="frozen", progress=progress, **alike)  # type: ignore[arg-type]
-    reach = removal(network, response="reachability", **alike).table  # type: ignore[arg-type]
-    table = frozen.table.rename(columns={"loss_share": "frozen_share"})
-    shares = reach.set_index("removed")["loss_share"]
-    table["reachability_share"] = table["removed"].map(shares)
+    chosen = _in_order(responses)
+    counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly}
+    alike = {"by": by, **counted, "growth": growth, "links": links, "members": members, "equity": equity}
+    if folder is not None:
+        Path(folder).mkdir(exist_ok=True)
+    found = {}
+    for place, response in enumerate(chosen):
+        run: dict[str, object] = {"progress": _part(progress, place, len(chosen))}
+        if response != "reachability":  # one search, with nothing to share out or to keep
+            run |= {"executor": executor, "folder": Path(folder) / response if folder is not None else None}
+        found[response] = removal(network, response=response, **alike, **run)  # type: ignore[arg-type]
+    ranked = found[chosen[-1]]
+    table = ranked.table
+    for response in RESPONSES:
+        shares = found[response].table.set_index("removed")["loss_share"] if response in found else {}
+        table[f"{response}_share"] = table["removed"].map(shares).astype(float)
     table = table.merge(_summed(network, by, mineral, members, equity), on="removed", how="left")
+    shares_of = {f"{response}_share": "share of final demand" for response in chosen}
     return ChokepointResult(
         table,
         network=network.name,
-        parameters={"by": by, **counted},
-        units={**frozen.units, "frozen_share": "share of final demand", "reachability_share": "share of final demand"},
+        parameters={
+            "by": by,
+            **counted,
+            "evenly": evenly or None,
+            "responses": chosen,
+            "growth": growth if "adapt" in chosen else None,
+            "links": links if {"reroute", "adapt"} & set(chosen) else None,
+        },
+        units={"loss": ranked.units["loss"], **shares_of},
     )
+
+
+def _in_order(responses: Sequence[Response]) -> tuple[Response, ...]:
+    """Return the responses from the least loss to the most, refusing what is none."""
+    named = [responses] if isinstance(responses, str) else list(responses)
+    unknown = [response for response in named if response not in RESPONSES]
+    if unknown:
+        raise UnknownNameError(f"no response {unknown[0]!r}; {nearest(str(unknown[0]), RESPONSES)}")
+    if not named:
+        raise ParameterError(f"responses is empty, but must name at least one of {', '.join(RESPONSES)}")
+    return tuple(response for response in RESPONSES if response in named)
+
+
+def _part(progress: Callable[[int, int], None] | None, place: int, parts: int) -> Callable[[int, int], None] | None:
+    """Tell the progress of one of several sweeps as a part of all."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(place * total + done, parts * total)
 
 
 def _summed(

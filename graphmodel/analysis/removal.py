@@ -84,9 +84,9 @@ def removal(
     progress : callable, optional
         Called with the number of removals done and their total.
     executor : concurrent.futures.Executor, optional
-        Where parts of 512 removals are worked on: threads, processes or Dask (``frozen`` only).
+        Where parts of a sweep are worked on: threads, processes or Dask.
     folder : path, optional
-        Where finished parts are kept, so that the same call can go on from them (``frozen`` only).
+        Where finished parts are kept, so that the same call can go on from them.
 
     Returns
     -------

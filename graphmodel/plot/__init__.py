@@ -29,6 +29,7 @@ from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
 from graphmodel.plot.removal import max_flow_ranking as max_flow_ranking
 from graphmodel.plot.removal import overview_ranking as overview_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
+from graphmodel.plot.responses import response_ranges as response_ranges
 from graphmodel.plot.timeline import duration_lines as duration_lines
 from graphmodel.plot.timeline import failure_days as failure_days
 from graphmodel.plot.timeline import loss_over_weeks as loss_over_weeks

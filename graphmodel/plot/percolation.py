@@ -84,6 +84,7 @@ def percolation_curves(
     ax.set_ylim(0, 1.03)
     for axis in (ax.xaxis, ax.yaxis):
         look.write_ticks(axis, look.percent)
+    ax.xaxis.set_major_locator(look.few_ticks())
     by = str(result.parameters.get("by", "node"))
     look.x_title(ax, f"share of {MANY.get(by, by + 's')} removed")
     look.y_title(ax, LEFT.get(chosen, chosen))
@@ -124,7 +125,7 @@ def _name_curves(
 
 
 def _apart(levels: list[float], gap: float, top: float) -> list[float]:
-    """Move rising levels as little as it takes to stand a gap apart, none above the top or below 0.
+    """Move rising levels as little as it takes to stand a gap apart, none above the top or beside the ticks below.
 
     Examples
     --------
@@ -138,5 +139,5 @@ def _apart(levels: list[float], gap: float, top: float) -> list[float]:
             other, many = clusters.pop()
             centre, count = (centre * count + other * many) / (count + many), count + many
         half = gap * (count - 1) / 2
-        clusters.append((max(min(centre, top - half), half), count))
+        clusters.append((max(min(centre, top - half), half + gap / 2), count))  # not among the ticks below
     return [centre + gap * (place - (count - 1) / 2) for centre, count in clusters for place in range(count)]

@@ -156,10 +156,12 @@ def figure_of(ax: Axes) -> Figure:
     return figure if figure is not None else new_figure()
 
 
-def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put a legend in one row above all panels."""
+def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, columns: int = 4) -> None:
+    """Put a legend in rows of so many entries above all panels."""
     if handles:
-        figure.legend(list(handles), list(labels), loc="outside upper right", ncols=4, borderaxespad=0.0, **_LEGEND)
+        figure.legend(
+            list(handles), list(labels), loc="outside upper right", ncols=columns, borderaxespad=0.0, **_LEGEND
+        )
 
 
 def legend_below(ax: Axes) -> None:

@@ -213,7 +213,7 @@ def _lines(ax: Axes, values: pd.DataFrame, names: Mapping[str, str], style: Mapp
         name = str(values.index[k])
         line = {"arrowstyle": "-", "color": colours[k], "linewidth": 0.9 if led else 1.5, "relpos": (0.0, 0.5)}
         ax.annotate(
-            look.plain(look.sentence(names.get(name, name)), 36),
+            look.plain(look.sentence(names.get(name, name)), 46),
             (1.0 if led else 1.015, float(ends[k]) if led else place),
             xycoords="axes fraction",
             xytext=(1.05, place),

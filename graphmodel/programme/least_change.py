@@ -9,8 +9,11 @@ from graphmodel._types import FloatArray, IntArray
 from graphmodel.kernels.linear import LinearProgramme, Solver
 from graphmodel.programme.programme import SCALE, Programme
 
-SLACK = 1e-11
+SLACK = 1e-9
 """Share of final demand the second programme may lose beyond the first."""
+
+WHOLE = 1e3
+"""All final demand in the row that keeps the least loss: far above the solver's tolerance, and its slack too."""
 
 TRANCHES = 10
 """Parts into which each demand is cut, so that a shortage is shared."""
@@ -62,7 +65,7 @@ def least_change(
     kept = np.where(is_edge, np.minimum(linear.upper, base), linear.upper)
     part = linear.upper[demand] / TRANCHES
     n_new = len(growing) + TRANCHES * len(demand)
-    served = np.concatenate([-linear.cost, np.zeros(n_new)])
+    served = np.concatenate([-linear.cost, np.zeros(n_new)]) / SCALE * WHOLE
     split = csc_array(
         (np.ones(len(demand)), (np.arange(len(demand)), demand)), shape=(len(demand), n)
     )  # what a user gets fills its parts
@@ -79,7 +82,7 @@ def least_change(
         lower=np.zeros(n + n_new),
         upper=np.concatenate([kept, linear.upper[growing] - base[growing], *[part] * TRANCHES]),
         matrix=csc_array(matrix),
-        least=np.concatenate([linear.least, np.zeros(len(demand)), [-lowest - SLACK * SCALE]]),
+        least=np.concatenate([linear.least, np.zeros(len(demand)), [(-lowest / SCALE - SLACK) * WHOLE]]),
     )
     solution = Solver(second).solve()
     x = solution.x[:n].copy()

@@ -7,7 +7,7 @@ far as its slots are filled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,13 @@ class Programme:
     weight: FloatArray
     supply: IntArray
     """Processes that are not final demand."""
+
+    def weighed(self, demand: pd.DataFrame, weight: FloatArray) -> Programme:
+        """Return the same programme with other weights of the rows of final demand (`Processes.demand`)."""
+        reward = _reward(demand, weight, self.linear.upper[: len(self.weight)])
+        cost = self.linear.cost.copy()
+        cost[: len(reward)] = -SCALE * reward
+        return replace(self, linear=self.linear._replace(cost=cost), weight=reward)
 
     def loss_share(self, value: FloatArray) -> FloatArray:
         """Turn values of the objective into shares of final demand lost."""
@@ -122,12 +129,17 @@ def programme(
     if spot != 0:
         _markets(build, network, work, slots, sales, limits, spot)
     _companion_rows(build, work, room)
-    total = weight.sum()
-    shares = np.zeros(work.n_processes)
-    np.add.at(shares, work.demand["process"].to_numpy(dtype=np.int64), weight / total if total > 0 else 0.0)
-    reward = np.divide(shares, available, out=np.zeros(len(shares)), where=available > 0)
+    reward = _reward(work.demand, weight, available)
     linear, columns, rows = build.build(-SCALE * reward)
     return Programme(linear, columns, rows, reward, np.flatnonzero(~final))
+
+
+def _reward(demand: pd.DataFrame, weight: FloatArray, available: FloatArray) -> FloatArray:
+    """Return the share of all final demand that one unit of each output serves."""
+    total = weight.sum()
+    shares = np.zeros(len(available))
+    np.add.at(shares, demand["process"].to_numpy(dtype=np.int64), weight / total if total > 0 else 0.0)
+    return np.divide(shares, available, out=np.zeros(len(shares)), where=available > 0)
 
 
 def _one_way(work: Processes, held: FloatArray | None) -> BoolArray:

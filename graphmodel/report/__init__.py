@@ -16,7 +16,8 @@ from graphmodel import __version__, figures
 from graphmodel.convert.atomic import replace_folder
 from graphmodel.errors import DataPackageError
 from graphmodel.network import Network
-from graphmodel.report.content import Content, gather
+from graphmodel.report.content import gather
+from graphmodel.report.parts import Content
 from graphmodel.report.words import amount, percent, plain
 
 PAGE = "report.html"
@@ -81,7 +82,7 @@ def write_report(
     counted: dict[str, Any] = {"mineral": mineral, "product": product, "consumer": consumer}
     content = gather(network, counted=counted, data=data)
     say()
-    drawn = figures.draw(network, **counted)
+    drawn = figures.draw(network, **counted, results=content.results)
     if content.scenario is not None:
         beside = figures.draw(network, [BESIDE], **counted, scenario=content.scenario)
         drawn = figures.Drawings({**drawn, **beside}, {**drawn.skipped, **beside.skipped})

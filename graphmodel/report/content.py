@@ -3,72 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from graphmodel import datasets
-from graphmodel.analysis import breakdown, chokepoints, concentration, diversification, losses, overview, removal
+from graphmodel.analysis import (
+    Response,
+    breakdown,
+    chokepoints,
+    concentration,
+    diversification,
+    losses,
+    overview,
+    removal,
+)
 from graphmodel.analysis.grouping import node_ids
 from graphmodel.analysis.remaining import removable
-from graphmodel.analysis.responses import RESPONSES
+from graphmodel.analysis.responses import REROUTED
 from graphmodel.checks import check
 from graphmodel.errors import EmptySelectionError, GraphModelError
 from graphmodel.network import Network
 from graphmodel.plot.places import place_name
 from graphmodel.plot.words import industry_phrase, industry_words, material_words, stage_words
+from graphmodel.report.disruption import add_pairs, add_percolation, add_weeks, what_rerouting_saves
+from graphmodel.report.parts import Content, names, place
 from graphmodel.report.words import percent
-from graphmodel.results import DiversificationResult, LossResult
 from graphmodel.scenario import Scenario
-from graphmodel.schema import REGIONS
 
 RANKINGS = {"plant": "plant", "industry": "industry", "control": "home of the controlling owner"}
 """How chokepoints are grouped, and what to call it."""
+RANKED: tuple[Response, ...] = ("reachability", "reroute", "frozen")
+"""Responses of the rankings; adapt takes longer than all others and is worked out for the worst stops alone."""
+ENDS: tuple[Response, ...] = ("reachability", "frozen")
+"""Responses that are compared with the sparse reconstruction."""
 SHOWN_SCENARIOS = 2
 """How many of the worst industries' removals are split by product and consumer."""
-
-
-@dataclass
-class Content:
-    """Everything the page and the figures show."""
-
-    network: Network
-    counted: Mapping[str, Any]
-    """What of final demand counts: mineral, product, consumer."""
-    headline: str
-    sentences: dict[str, str] = field(default_factory=dict)
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    rankings: dict[str, pd.DataFrame] = field(default_factory=dict)
-    stopped: dict[str, LossResult] = field(default_factory=dict)
-    shown: dict[str, pd.DataFrame] = field(default_factory=dict)
-    projects: DiversificationResult | None = None
-    scenario: Scenario | None = None
-    """The projects added, for the figures."""
-
-    @property
-    def mineral(self) -> str | None:
-        """The mineral in whose tonnes everything is weighed."""
-        return self.counted.get("mineral")
-
-    @property
-    def whose(self) -> str:
-        """Whose final demand counts, in words: "" where all does."""
-        words = {**material_words(self.network), **_names()}
-        parts = {"for": self.counted.get("product"), "in": self.counted.get("consumer")}
-        return "".join(f" {how} {words.get(name, name)}" for how, name in parts.items() if name)
 
 
 def gather(network: Network, *, counted: Mapping[str, Any], data: str | None) -> Content:
     """Run every analysis of the page; ``counted`` says which final demand (mineral, product, consumer) counts."""
     mineral = counted.get("mineral")
-    rankings = {by: chokepoints(network, by=by, **counted).table for by in RANKINGS}
+    rankings = {by: chokepoints(network, by=by, responses=RANKED, **counted).table for by in RANKINGS}
     sparse = _sparse(data)
     if sparse is not None:
         for by, table in rankings.items():
-            for response in RESPONSES:
+            for response in ENDS:
                 other = removal(sparse, by=by, response=response, **counted).table
                 column = table["removed"].map(other.set_index("removed")["loss_share"])
                 table.insert(table.columns.get_loc(f"{response}_share") + 1, f"{response}_share_sparse", column)
@@ -83,9 +63,14 @@ def gather(network: Network, *, counted: Mapping[str, Any], data: str | None) ->
         what, where = industry_phrase(network, str(removed))
         name = f"{where}: all {what} stops"
         nodes = node_ids(network, "industry", str(removed), among=removable(network))
-        content.stopped[name] = losses(network, Scenario(name).shut(node_id=nodes))
+        stop = Scenario(name).shut(node_id=nodes)
+        if not content.stopped:
+            add_weeks(content, stop)
+        content.stopped[name] = losses(network, stop, mineral=mineral)
         content.tables[f"losses_without_{str(removed).replace(':', '_')}"] = content.stopped[name].table
         content.shown[name] = _shown_losses(network, content.stopped[name].table, counted)
+    add_pairs(content)
+    add_percolation(content)
     content.tables["losses_by_plant"] = breakdown(network).table
     _add_overview(content)
     for lens in ("country", "control", "owner"):
@@ -96,23 +81,11 @@ def gather(network: Network, *, counted: Mapping[str, Any], data: str | None) ->
     return content
 
 
-@cache
-def _names() -> MappingProxyType[str, str]:
-    """Names of countries and regions by code."""
-    countries = datasets.table("reference", "countries")
-    return MappingProxyType({**REGIONS, **dict(zip(countries["country"], countries["name"], strict=True))})
-
-
-def _place(code: str) -> str:
-    """Name of a country or region; the code itself where there is none."""
-    return _names().get(code, code)
-
-
 def _spelled(network: Network, by: str, table: pd.DataFrame) -> pd.DataFrame:
     """Write out the codes of countries and stages in the labels."""
     if by == "plant":
         return table
-    words = {**industry_words(network), **_names()}
+    words = {**industry_words(network), **names()}
     return table.assign(label=[place_name(removed, words) for removed in table["removed"]])
 
 
@@ -120,10 +93,11 @@ def _add_overview(content: Content) -> None:
     """The worst industry of every mineral, where the network has minerals."""
     whose = {key: value for key, value in content.counted.items() if key != "mineral"}
     try:
-        table = overview(content.network, **whose).table
+        content.results["overview"] = content.results["responses"] = overview(content.network, **whose)
     except EmptySelectionError:
         return
-    content.tables["overview"] = table
+    table = content.tables["overview"] = content.results["overview"].table
+    content.sentences["responses"] = what_rerouting_saves(content.network, table)
     content.shown["overview"] = _spelled(content.network, "industry", table).assign(
         mineral=[str(mineral).replace("-", " ") for mineral in table["mineral"]]
     )
@@ -132,7 +106,11 @@ def _add_overview(content: Content) -> None:
 def _shown_losses(network: Network, table: pd.DataFrame, counted: Mapping[str, Any]) -> pd.DataFrame:
     """Frozen losses of products that count and hold the mineral, largest tonnage first, codes written out."""
     mineral = counted.get("mineral")
+    keys = ["product", "consumer"]
     rows = table[table["response"] == "frozen"]
+    for response in REROUTED:
+        other = table[table["response"] == response]
+        rows = rows.merge(other[[*keys, "loss_share"]].rename(columns={"loss_share": f"{response}_share"}), on=keys)
     for column in ("product", "consumer"):
         if counted.get(column):
             rows = rows[rows[column] == counted[column]]
@@ -144,7 +122,7 @@ def _shown_losses(network: Network, table: pd.DataFrame, counted: Mapping[str, A
     )
     names = material_words(network)
     product = [names.get(product, product) for product in rows["product"]]
-    return rows.assign(product=product, consumer=rows["consumer"].map(_place))
+    return rows.assign(product=product, consumer=rows["consumer"].map(place))
 
 
 def _sparse(data: str | None) -> Network | None:
@@ -160,12 +138,13 @@ def _headline(content: Content) -> str:
     first = ranking.iloc[0]
     work, where = industry_phrase(network, str(first["removed"]))
     what = f"the {content.mineral.replace('-', ' ')} in final products" if content.mineral else "final demand"
-    who = _place(str(content.counted["consumer"])) if content.counted.get("consumer") else "the world"
+    who = place(str(content.counted["consumer"])) if content.counted.get("consumer") else "the world"
     product = material_words(network).get(str(content.counted.get("product")), "")
-    low, high = (_with_sparse(first, response) for response in RESPONSES)
+    low, high = (_with_sparse(first, response) for response in ENDS)
     return (
         f"Without the {work} stage of {where}, {who} loses from {low} of {what}"
-        f"{f' ({product})' if product else ''} if any path left is enough to {high} if nobody replaces a supplier."
+        f"{f' ({product})' if product else ''} if any path left is enough to {high} if nobody replaces a supplier; "
+        f"{percent(first['reroute_share'])} remain lost if everyone may buy from whoever has capacity to spare."
     )
 
 
@@ -265,7 +244,7 @@ def _what_gets_worse(table: pd.DataFrame) -> str:
 
 def _worded(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     """Write out the codes of stages and countries."""
-    return table.assign(stage=table["stage"].map(stage_words(network)), largest=table["largest"].map(_place))
+    return table.assign(stage=table["stage"].map(stage_words(network)), largest=table["largest"].map(place))
 
 
 def _handling(network: Network, mineral: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from graphmodel import __version__
 from graphmodel._types import FloatArray
@@ -29,7 +30,8 @@ def fingerprint(*values: object) -> str:
 
     Parameters
     ----------
-    *values : arrays, numbers, strings, None, module-level functions, and tuples, lists and mappings of them
+    *values : arrays, sparse matrices by columns, numbers, strings, None, module-level functions
+        And tuples, lists and mappings of them.
 
     Returns
     -------
@@ -63,6 +65,8 @@ def _feed(take: Callable[[bytes], object], value: object) -> None:
     elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
         take(f"array {value.dtype.str} {value.shape} ".encode())
         take(np.ascontiguousarray(value).tobytes())
+    elif isinstance(value, csc_array):
+        _feed(take, ("csc", value.shape, value.data, value.indices, value.indptr))
     elif isinstance(value, tuple | list):
         take(f"{len(value)} values ".encode())
         for entry in value:

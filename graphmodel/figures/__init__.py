@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib.style
 import pandas as pd
-from matplotlib.figure import Figure
 
 import graphmodel
 from graphmodel import analysis, datasets, plot
 from graphmodel.analysis.chokepoints import BESIDE
-from graphmodel.analysis.grouping import node_ids
-from graphmodel.analysis.remaining import removable
 from graphmodel.convert.atomic import replace_file
 from graphmodel.errors import (
     DataPackageError,
@@ -26,25 +23,21 @@ from graphmodel.errors import (
     listed,
     nearest,
 )
+from graphmodel.figures.disruption import first_failure as first_failure
+from graphmodel.figures.disruption import loss_over_weeks as loss_over_weeks
+from graphmodel.figures.disruption import pairs as pairs
+from graphmodel.figures.disruption import percolation as percolation
+from graphmodel.figures.disruption import responses as responses
+from graphmodel.figures.drawing import Drawn as Drawn
+from graphmodel.figures.drawing import finished, whose, worst_stop
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_diagram import HEIGHT
 from graphmodel.plot.flow_table import main_mineral
-from graphmodel.plot.render import FORMATS, render, settle
-from graphmodel.plot.words import industry_phrase, industry_words, material_words, stage_words
-from graphmodel.results import ChokepointResult, LossResult, Result
+from graphmodel.plot.render import FORMATS, render
+from graphmodel.plot.words import industry_words, material_words, stage_words
+from graphmodel.results import ChokepointResult, LossResult, OverviewResult, Result
 from graphmodel.scenario import Scenario
-
-
-class Drawn(NamedTuple):
-    """A figure and the table it draws; ``table.attrs`` name the network and its fingerprint."""
-
-    figure: Figure
-    table: pd.DataFrame
-
-    def _repr_png_(self) -> bytes:
-        """Show the figure in a notebook."""
-        return render(self.figure, "png", dpi=150)
 
 
 class Drawings(dict[str, Drawn]):
@@ -53,6 +46,10 @@ class Drawings(dict[str, Drawn]):
     def __init__(self, drawn: Mapping[str, Drawn], skipped: Mapping[str, str]) -> None:
         super().__init__(drawn)
         self.skipped = dict(skipped)
+
+
+ENDS: tuple[analysis.Response, ...] = ("reachability", "frozen")
+"""The least loss and the most, where a figure shows these alone."""
 
 
 def chokepoints(
@@ -87,10 +84,10 @@ def chokepoints(
         ("b  A country's plants at one stage", "industry"),
         ("c  All plants one country's firms control", "control"),
     )
-    results = {by: _or_none(analysis.chokepoints, network, by=by, **counted) for _, by in panels}
+    results = {by: _or_none(analysis.chokepoints, network, by=by, responses=ENDS, **counted) for _, by in panels}
     tables = {by: _worst(result, top) for by, result in results.items() if result is not None}
     if not tables:  # say why
-        analysis.chokepoints(network, by="industry", **counted)
+        analysis.chokepoints(network, by="industry", responses=ENDS, **counted)
     rows = {by: max(len(table), 2) for by, table in tables.items()}
     figure = look.new_figure(height=24 + 10 * len(rows) + 3.9 * sum(rows.values()))
     axes = figure.subplots(len(rows), squeeze=False, height_ratios=[n + 0.6 for n in rows.values()])[:, 0]
@@ -103,21 +100,11 @@ def chokepoints(
     widest = max([float(table["frozen_share"].max()) for table in tables.values() if len(table)] or [1.0])
     for ax in axes:
         ax.set_xlim(0, 1.08 * widest)
-    look.x_title(axes[-1], f"share of final demand{_whose(network, product, consumer)} lost, in {chosen} contained")
+    look.x_title(axes[-1], f"share of final demand{whose(network, product, consumer)} lost, in {chosen} contained")
     handles, labels = axes[0].get_legend_handles_labels()
     look.legend_above(figure, handles[::-1], labels[::-1])
     table = pd.concat([table.assign(by=by) for by, table in tables.items()], ignore_index=True)
-    return _drawn(figure, table[["by", *[name for name in table if name != "by"]]], network)
-
-
-def _whose(network: Network, product: str | Sequence[str] | None, consumer: str | Sequence[str] | None) -> str:
-    """Say whose demand counts, "" where all does."""
-    words = {**industry_words(network), **material_words(network)}
-    what, who = (
-        ", ".join(words.get(name, name) for name in ([named] if isinstance(named, str) else named or ()))
-        for named in (product, consumer)
-    )
-    return f" for {look.plain(what)}" * bool(what) + f" of {look.plain(who)}" * bool(who)
+    return finished(figure, table[["by", *[name for name in table if name != "by"]]], network)
 
 
 def _worst(result: Result, top: int) -> pd.DataFrame:
@@ -134,7 +121,11 @@ def _or_none(run: Callable[..., Any], network: Network, **options: Any) -> Any:
 
 
 def overview(
-    network: Network, *, product: str | Sequence[str] | None = None, consumer: str | Sequence[str] | None = None
+    network: Network,
+    *,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+    result: OverviewResult | None = None,
 ) -> Drawn:
     """Rank minerals by what final products lose of each without its worst industry.
 
@@ -143,20 +134,22 @@ def overview(
     network : Network
     product, consumer : str or list of str, optional
         Count only the final demand for these products, or of these countries.
+    result : OverviewResult, optional
+        Worked out before for the same network and demand.
 
     Raises
     ------
     EmptySelectionError
         If nothing can be grouped, or no final demand that counts holds any mineral.
     """
-    result = analysis.overview(network, product=product, consumer=consumer)
+    result = result or analysis.overview(network, product=product, consumer=consumer)
     figure = look.new_figure(height=24 + 4.2 * max(len(result), 3))
     ax = figure.add_subplot()
     plot.overview_ranking(result, ax=ax, names=industry_words(network))
-    look.x_title(ax, f"share of final demand{_whose(network, product, consumer)} lost, in tonnes of each mineral")
+    look.x_title(ax, f"share of final demand{whose(network, product, consumer)} lost, in tonnes of each mineral")
     handles, labels = ax.get_legend_handles_labels()
     look.legend_above(figure, handles[::-1], labels[::-1])
-    return _drawn(figure, result.table, network)
+    return finished(figure, result.table, network)
 
 
 def flow_diagram(network: Network, *, mineral: str | None = None, colour: str = "country") -> Drawn:
@@ -178,7 +171,7 @@ def flow_diagram(network: Network, *, mineral: str | None = None, colour: str = 
     table = plot.flow_table(network, mineral=mineral or main_mineral(network))
     figure = look.new_figure(height=HEIGHT)
     plot.draw_flows(table, network.stages, colour=colour, ax=look.whole_axes(figure))
-    return _drawn(figure, table, network)
+    return finished(figure, table, network)
 
 
 def world_map(network: Network, *, mineral: str | None = None, n_flows: int = 40) -> Drawn:
@@ -201,7 +194,7 @@ def world_map(network: Network, *, mineral: str | None = None, n_flows: int = 40
     if table["lat"].isna().all():
         raise ParameterError("no node has coordinates or a country with a label point; fill `lat` and `lon` in nodes")
     ax = plot.draw_map(table, network.stages)
-    return _drawn(look.figure_of(ax), table, network)
+    return finished(look.figure_of(ax), table, network)
 
 
 def stage_shares(network: Network, *, mineral: str | None = None) -> Drawn:
@@ -227,7 +220,7 @@ def stage_shares(network: Network, *, mineral: str | None = None) -> Drawn:
     plot.stage_shares(shares, result, ax=figure.add_subplot(), names=stage_words(network, lower=False))
     index = result.table[["stage", "quantity", "unit", "hhi_low", "hhi_high", "effective_number"]]
     table = shares.table.drop(columns=["material", "unit"])
-    return _drawn(figure, table.merge(index.rename(columns={"quantity": "stage_quantity"}), on="stage"), network)
+    return finished(figure, table.merge(index.rename(columns={"quantity": "stage_quantity"}), on="stage"), network)
 
 
 def centrality_against_loss(
@@ -258,7 +251,7 @@ def centrality_against_loss(
         If nothing can be grouped that way.
     """
     chosen = mineral or main_mineral(network)
-    result = analysis.chokepoints(network, by=by, mineral=chosen, product=product, consumer=consumer)
+    result = analysis.chokepoints(network, by=by, responses=ENDS, mineral=chosen, product=product, consumer=consumer)
     table = result.table
     table = table[table["out_strength"] > 0]  # what handles none of the mineral has no position in its network
     result = ChokepointResult(table, network=result.network, parameters=result.parameters, units=result.units)
@@ -285,7 +278,7 @@ def centrality_against_loss(
             color=look.INK,
             linespacing=1.5,
         )
-    return _drawn(figure, result.table, network)
+    return finished(figure, result.table, network)
 
 
 def loss_by_product(
@@ -315,8 +308,8 @@ def loss_by_product(
     """
     held = mineral or main_mineral(network)
     counted = {"mineral": held, "product": product, "consumer": consumer}
-    chosen = scenario or _worst_stop(network, counted)
-    whole = analysis.losses(network, chosen)
+    chosen = scenario or worst_stop(network, counted)
+    whole = analysis.losses(network, chosen, mineral=held)
     rows = whole.table[whole.table["product"].map(network.content(held)).fillna(0.0) > 0]
     for column, named in (("product", product), ("consumer", consumer)):
         if named is not None:
@@ -331,17 +324,7 @@ def loss_by_product(
         raise ParameterError(f"no final demand that counts holds {held}, so there is none to lose")
     figure = look.new_figure(height=36 + 8 * table["product"].nunique())
     plot.loss_by_product(result, ax=figure.add_subplot(), names=material_words(network), title=chosen.name)
-    return _drawn(figure, table, network)
-
-
-def _worst_stop(network: Network, counted: Mapping[str, Any]) -> Scenario:
-    table = analysis.removal(network, by="industry", **counted).table
-    if not table["loss"].gt(0).any():
-        raise ParameterError("no country's stage loses any demand; name a scenario")
-    worst = str(table["removed"].iloc[0])
-    what, where = industry_phrase(network, worst)
-    nodes = node_ids(network, "industry", worst, among=removable(network))
-    return Scenario(f"{where}: all {what} stops").shut(node_id=nodes)
+    return finished(figure, table, network)
 
 
 def diversification(
@@ -392,7 +375,7 @@ def diversification(
     figure.suptitle(
         look.plain(scenario.name, 90), fontsize=look.HEAD, fontweight="bold", color=look.INK, x=0.01, ha="left"
     )
-    return _drawn(figure, table, network)
+    return finished(figure, table, network)
 
 
 def closure(network: Network, *, mineral: str | None = None) -> Drawn:
@@ -427,17 +410,22 @@ def closure(network: Network, *, mineral: str | None = None) -> Drawn:
     look.head(right, "b  What flows rest on")
     for ax in (left, right):
         look.legend_below(ax)
-    return _drawn(figure, closes.merge(basis, on="material", how="left"), network)
+    return finished(figure, closes.merge(basis, on="material", how="left"), network)
 
 
 FIGURES: dict[str, Callable[..., Drawn]] = {
     "overview": overview,
+    "responses": responses,
     "chokepoints": chokepoints,
     "flow_diagram": flow_diagram,
     "world_map": world_map,
     "stage_shares": stage_shares,
     "centrality_against_loss": centrality_against_loss,
     "loss_by_product": loss_by_product,
+    "loss_over_weeks": loss_over_weeks,
+    "first_failure": first_failure,
+    "pairs": pairs,
+    "percolation": percolation,
     "diversification": diversification,
     "closure": closure,
 }
@@ -445,10 +433,15 @@ FIGURES: dict[str, Callable[..., Drawn]] = {
 
 COUNTED = ("mineral", "product", "consumer")
 TAKES: dict[str, tuple[str, ...]] = {
-    "overview": ("product", "consumer"),
+    "overview": ("product", "consumer", "result"),
+    "responses": ("product", "consumer", "result"),
     "chokepoints": COUNTED,
     "centrality_against_loss": COUNTED,
     "loss_by_product": (*COUNTED, "scenario"),
+    "loss_over_weeks": (*COUNTED, "scenario", "result"),
+    "first_failure": (*COUNTED, "scenario", "result"),
+    "pairs": (*COUNTED, "result"),
+    "percolation": ("mineral", "result"),
     "diversification": (*COUNTED, "scenario"),
 }
 """What `draw` hands to a figure, where it is not the mineral alone."""
@@ -462,6 +455,7 @@ def draw(
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
     scenario: Scenario | None = None,
+    results: Mapping[str, Result] | None = None,
 ) -> Drawings:
     """Draw figures in matplotlib's default style, whatever the user's settings.
 
@@ -476,6 +470,8 @@ def draw(
         For figures of losses: count only these products, or these countries.
     scenario : Scenario, optional
         For figures of one scenario.
+    results : mapping of Result, optional
+        What was worked out before for the same network and demand, by figure, so that it is not done again.
 
     Returns
     -------
@@ -506,7 +502,8 @@ def draw(
     skipped: dict[str, str] = {}
     with matplotlib.style.context("default"):
         for name in chosen:
-            taken = {key: options[key] for key in TAKES.get(name, ("mineral",))}
+            given = {**options, "result": (results or {}).get(name)}
+            taken = {key: given[key] for key in TAKES.get(name, ("mineral",))}
             try:
                 drawn[name] = FIGURES[name](network, **taken)
             except (ParameterError, EmptySelectionError) as error:
@@ -573,11 +570,3 @@ def save(
     for name, content in files.items():
         replace_file(folder / name, content)
     return [folder / name for name in files]
-
-
-def _drawn(figure: Figure, table: pd.DataFrame, network: Network) -> Drawn:
-    """Settle the layout once, so that every file shows the same, and name the data."""
-    settle(figure)
-    table = table.reset_index(drop=True)
-    table.attrs.update(network=network.name, fingerprint=network.fingerprint)
-    return Drawn(figure, table)

@@ -1,0 +1,158 @@
+"""Commands on data sets: what there is, what is in them, whether they hold, and in which form to pass them on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from graphmodel.cli import options as take
+from graphmodel.cli.group import DEFAULT, keep, load, main, show
+
+
+@main.command()
+@take.form
+def datasets(form: str) -> None:
+    """List the data sets that ship with the package."""
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+
+    show(shipped.available().drop(columns="path"), form)
+
+
+@main.command()
+@take.data
+@take.form
+def summary(data: str, form: str) -> None:
+    """Count nodes, countries and edges by stage."""
+    show(load(data).summary(), form)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--update", is_flag=True, help="Rewrite the descriptor after your own edits, if nothing is wrong.")
+@take.form
+def check(folder: Path, update: bool, form: str) -> None:
+    """Tell everything that is wrong in a folder of tables: file, line, column, value, hint.
+
+    The folder holds a data set, or the source tables one is built from (datasets/minerals-2024/sources). Exits with
+    1 when there is a problem. Plausibility findings are listed after, and do not change the exit code.
+    """
+    import pandas as pd  # noqa: PLC0415 - pandas
+
+    from graphmodel.checks import check as find  # noqa: PLC0415 - pandas
+    from graphmodel.convert import folder_problems, read_folder, update_descriptor  # noqa: PLC0415 - pandas
+
+    of_sources = not (folder / "nodes.csv").exists() and any(folder.rglob("plants.csv"))
+    if of_sources and update:
+        raise click.UsageError("--update is for a data set; source tables have no descriptor")
+    if of_sources:
+        from graphmodel.build import source_problems  # noqa: PLC0415 - scipy
+
+        problems = tuple(source_problems(folder))
+    else:
+        if update:
+            update_descriptor(folder)
+        problems = folder_problems(folder)
+    if problems:
+        show(pd.DataFrame([vars(problem) for problem in problems]), form)
+        click.echo(f"{len(problems)} problem(s)", err=True)
+        sys.exit(1)
+    if of_sources:
+        click.echo(f"{folder}: source tables without problems; build them with graphmodel build", err=True)
+        return
+    network = read_folder(folder)
+    findings = find(network)
+    click.echo(f"{network!r}: no problems, {len(findings)} finding(s)", err=True)
+    if len(findings) or form != "table":
+        show(findings, form)
+
+
+@main.command()
+@take.data
+@take.form
+@click.option("--table", "which", type=click.Choice(["closure", "basis", "large_estimates", "controls"]), multiple=True)
+def closure(data: str, form: str, which: tuple[str, ...]) -> None:
+    """Say how well a built data set closes: supply and need, basis of flows, large flows only estimated."""
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+
+    usual = ("closure", "basis", "large_estimates")
+    present = shipped.extras(data)
+    for name in which or [name for name in usual if name in present] or usual:
+        frame = present[name] if name in present else shipped.table(data, name)
+        if form == "table":
+            click.echo(f"\n{name}")
+        show(frame, form)
+
+
+@main.command()
+@take.data
+@click.option("--table", "which", type=click.Choice(["quality", "weakest"]), multiple=True, help="Both when absent.")
+@click.option("--top", default=10, show_default=True, help="How many of the weakest data to list; 0 for all.")
+@take.form
+def quality(data: str, which: tuple[str, ...], top: int, form: str) -> None:
+    """Say what each total and flow of a built data set rests on, and what would be most worth knowing better.
+
+    \b
+    graphmodel quality
+    graphmodel quality --table weakest --top 0 --format csv > weakest.csv
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.evidence import quality as grade  # noqa: PLC0415 - pandas
+    from graphmodel.evidence import weakest_data  # noqa: PLC0415 - numpy, scipy
+
+    for name in which or ("quality", "weakest"):
+        result = grade(data) if name == "quality" else weakest_data(data, top=top if top > 0 else None)
+        if form == "table":
+            click.echo(f"\n{name}")
+        show(result.table, form)
+
+
+@main.command()
+@take.data
+@click.option(
+    "--output", "-o", required=True, type=click.Path(path_type=Path), help=".json, .graphml, .gexf or a folder."
+)
+@click.option("--format", "-f", "form", help="json, graphml, gexf, csv or parquet; by the ending when absent.")
+@take.force
+def export(data: str, output: Path, form: str | None, force: bool) -> None:
+    """Write a network to another format; nothing of it is lost, parallel edges stay.
+
+    Further tables of a data set, such as references and closure, are not part of the network: a folder of CSV
+    files carries them over, .json, .graphml, .gexf and Parquet leave them behind.
+    """
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+    from graphmodel.convert import format_of, write, write_folder  # noqa: PLC0415 - networkx
+
+    kind = format_of(output, "folder" if form == "csv" else form)
+    keep(output, force)
+    if kind == "folder":
+        write_folder(load(data), output, extra=shipped.extras(data))
+    else:
+        write(load(data), output, kind)  # type: ignore[arg-type]
+    click.echo(f"wrote {output}", err=True)
+
+
+@main.command()
+@click.argument("name", default=DEFAULT, metavar="[DATA]")
+def cite(name: str) -> None:
+    """Print the citations of a data set and of its sources."""
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+
+    click.echo(shipped.cite(name))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@take.force
+def init(folder: Path, force: bool) -> None:
+    """Start a data set of your own from the seven-node toy, ready to edit and check."""
+    from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
+    from graphmodel.convert import write_folder  # noqa: PLC0415 - pandas
+    from graphmodel.network import Network  # noqa: PLC0415 - pandas
+
+    keep(folder, force)
+    toy, name = shipped.load("toy-battery"), folder.resolve().name or "my-data"
+    tables = {table: toy.table(table) for table in toy.table_names}
+    network = Network(**tables, name=name, description={**toy.description, "title": name})
+    write_folder(network, folder, extra=shipped.extras("toy-battery"))
+    click.echo(f"wrote {folder}; edit the CSV files, then: graphmodel check {folder} --update", err=True)

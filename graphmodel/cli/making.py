@@ -1,0 +1,49 @@
+"""Commands that make things: a data package from its sources, a report from a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from graphmodel.cli import options as take
+from graphmodel.cli.group import DEFAULT, load, main, mineral_of, progress
+
+
+@main.command()
+@click.argument("name", default=DEFAULT)
+@click.option(
+    "--sources", type=click.Path(path_type=Path), help="Folder of source tables; the shipped ones when absent."
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), help="Folder to write into; the data folder when absent."
+)
+def build(name: str, sources: Path | None, output: Path | None) -> None:
+    """Make a data package from its source tables: totals, plants, flows, closure."""
+    from graphmodel.build import build as make  # noqa: PLC0415 - scipy
+
+    package = make(name, sources=sources, out=output, progress=lambda step: click.echo(step, err=True))
+    click.echo(f"{len(package.dense['nodes'])} nodes, {len(package.dense['edges'])} edges", err=True)
+
+
+@main.command()
+@take.data
+@take.mineral
+@take.product
+@take.consumer
+@click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("report"), show_default=True)
+def report(data: str, mineral: str | None, product: str | None, consumer: str | None, output: Path) -> None:
+    """Write one self-contained HTML page with its figures and tables.
+
+    \b
+    graphmodel report -o report
+    graphmodel report --mineral gallium --consumer KOR
+    graphmodel report my-data/ -o my-report
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.report import write_report  # noqa: PLC0415 - matplotlib
+
+    network = load(data)
+    with progress("report") as update:
+        counted = {"mineral": mineral_of(network, mineral, product), "product": product, "consumer": consumer}
+        page = write_report(network, output, **counted, data=data, progress=update)
+    click.echo(f"wrote {page}", err=True)

@@ -1,0 +1,59 @@
+"""A figure with its table, and what several figures ask of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from graphmodel import analysis
+from graphmodel.analysis.grouping import node_ids
+from graphmodel.analysis.remaining import removable
+from graphmodel.errors import ParameterError
+from graphmodel.network import Network
+from graphmodel.plot import style as look
+from graphmodel.plot.render import render, settle
+from graphmodel.plot.words import industry_phrase, industry_words, material_words
+from graphmodel.scenario import Scenario
+
+
+class Drawn(NamedTuple):
+    """A figure and the table it draws; ``table.attrs`` name the network and its fingerprint."""
+
+    figure: Figure
+    table: pd.DataFrame
+
+    def _repr_png_(self) -> bytes:
+        """Show the figure in a notebook."""
+        return render(self.figure, "png", dpi=150)
+
+
+def finished(figure: Figure, table: pd.DataFrame, network: Network) -> Drawn:
+    """Settle the layout once, so that every file shows the same, and name the data."""
+    settle(figure)
+    table = table.reset_index(drop=True)
+    table.attrs.update(network=network.name, fingerprint=network.fingerprint)
+    return Drawn(figure, table)
+
+
+def whose(network: Network, product: str | Sequence[str] | None, consumer: str | Sequence[str] | None) -> str:
+    """Say whose demand counts, "" where all does."""
+    words = {**industry_words(network), **material_words(network)}
+    what, who = (
+        ", ".join(words.get(name, name) for name in ([named] if isinstance(named, str) else named or ()))
+        for named in (product, consumer)
+    )
+    return f" for {look.plain(what)}" * bool(what) + f" of {look.plain(who)}" * bool(who)
+
+
+def worst_stop(network: Network, counted: Mapping[str, Any]) -> Scenario:
+    """Stop the industry without which most of the demand that counts is lost."""
+    table = analysis.removal(network, by="industry", **counted).table
+    if not table["loss"].gt(0).any():
+        raise ParameterError("no country's stage loses any demand; name a scenario")
+    worst = str(table["removed"].iloc[0])
+    what, where = industry_phrase(network, worst)
+    nodes = node_ids(network, "industry", worst, among=removable(network))
+    return Scenario(f"{where}: all {what} stops").shut(node_id=nodes)
