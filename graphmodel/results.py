@@ -193,7 +193,20 @@ class LossResult(Result):
 class ReroutingResult(Result):
     """Sales, purchases and final demand that change when everyone looks for another supplier."""
 
-    columns = ("flow", "node_id", "label", "country", "stage", "material", "unit", "base", "quantity", "change", "new")
+    columns = (
+        "flow",
+        "node_id",
+        "label",
+        "country",
+        "stage",
+        "material",
+        "unit",
+        "base",
+        "quantity",
+        "change",
+        "change_share",
+        "new",
+    )
 
 
 class MarginalResult(Result):

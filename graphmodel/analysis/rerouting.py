@@ -46,7 +46,8 @@ def rerouting(
     ReroutingResult
         ``flow`` (``sale``: a node sells a material; ``purchase``: a node takes it in; ``served``: final demand),
         ``node_id``, ``label``, ``country``, ``stage``, ``material``, ``unit``, ``base``, ``quantity``, ``change`` (a
-        year) and ``new`` (the part sold or bought over new links). Rows of flows that change.
+        year), ``change_share`` (of all that is sold, bought or served of the material in the base year) and ``new``
+        (the part sold or bought over new links). Rows of flows that change.
 
     Notes
     -----
@@ -206,6 +207,7 @@ def _described(network: Network, flows: pd.DataFrame) -> pd.DataFrame:
     flows = flows.groupby(keys, as_index=False)[["base", "quantity", "new"]].sum()
     flows["change"] = flows["quantity"] - flows["base"]
     world = flows.groupby(["flow", "material"])["base"].transform("sum")
+    flows["change_share"] = flows["change"] / world.where(world > 0)
     flows = flows[(flows["change"].abs() > SAME * flows["base"]) & (flows["change"].abs() > SAME**2 * world)]
     nodes = network.nodes.iloc[flows["node"].to_numpy(dtype=np.int64)].reset_index(drop=True)
     stage = network.stages.set_index("stage")["order"]

@@ -26,9 +26,13 @@ from graphmodel.plot.percolation import percolation_curves as percolation_curves
 from graphmodel.plot.quality import evidence_bars as evidence_bars
 from graphmodel.plot.quality import weakest_ranking as weakest_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
+from graphmodel.plot.removal import esri_ranking as esri_ranking
+from graphmodel.plot.removal import marginal_ranking as marginal_ranking
 from graphmodel.plot.removal import max_flow_ranking as max_flow_ranking
 from graphmodel.plot.removal import overview_ranking as overview_ranking
 from graphmodel.plot.removal import removal_ranking as removal_ranking
+from graphmodel.plot.removal import rerouting_ranking as rerouting_ranking
+from graphmodel.plot.removal import worst_ranking as worst_ranking
 from graphmodel.plot.responses import response_ranges as response_ranges
 from graphmodel.plot.timeline import duration_lines as duration_lines
 from graphmodel.plot.timeline import failure_days as failure_days
@@ -44,19 +48,23 @@ from graphmodel.results import (
     ConcentrationResult,
     DiversificationResult,
     DurationResult,
+    EsriResult,
     FirstFailureResult,
     LossResult,
+    MarginalResult,
     MaxFlowResult,
     OverviewResult,
     PairResult,
     PercolationResult,
     QualityResult,
     RemovalResult,
+    ReroutingResult,
     Result,
     ShareResult,
     TimelineResult,
     UncertaintyResult,
     WeakestResult,
+    WorstResult,
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
@@ -66,18 +74,22 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     ConcentrationResult: concentration_ranges,
     DiversificationResult: before_and_after,
     DurationResult: duration_lines,
+    EsriResult: esri_ranking,
     FirstFailureResult: failure_days,
     LossResult: loss_by_product,
+    MarginalResult: marginal_ranking,
     MaxFlowResult: max_flow_ranking,
     OverviewResult: overview_ranking,
     PairResult: pair_map,
     PercolationResult: percolation_curves,
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
+    ReroutingResult: rerouting_ranking,
     ShareResult: stage_shares,
     TimelineResult: loss_over_weeks,
     UncertaintyResult: uncertainty_intervals,
     WeakestResult: weakest_ranking,
+    WorstResult: worst_ranking,
 }
 """The plot of each result that ``result.plot()`` draws."""
 

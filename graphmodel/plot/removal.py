@@ -10,10 +10,21 @@ from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names, place_name
-from graphmodel.results import ChokepointResult, MaxFlowResult, OverviewResult, RemovalResult
+from graphmodel.results import (
+    ChokepointResult,
+    EsriResult,
+    MarginalResult,
+    MaxFlowResult,
+    OverviewResult,
+    RemovalResult,
+    ReroutingResult,
+    WorstResult,
+)
 
 RESPONSES = {
     "frozen": "frozen: nobody replaces a supplier",
+    "adapt": "adapt: flows grow by a share",
+    "reroute": "reroute: everyone may buy from whoever can make more",
     "reachability": "reachability: no path from any origin is left",
 }
 """What the responses are called in a legend."""
@@ -124,6 +135,107 @@ def overview_ranking(
     return _ranking(table.assign(rank=range(len(table))), legend, ax, top, names, title, style)
 
 
+def worst_ranking(
+    result: WorstResult,
+    *,
+    ax: Axes | None = None,
+    top: int = 15,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Show what the worst one, two, three … lose together, with a mark at what no other set can exceed.
+
+    Parameters
+    ----------
+    result : WorstResult
+    ax, top, names, title, **style
+        As in `removal_ranking`.
+    """
+    words = {**country_names(), **(names or {})}
+    table = result.table.rename(columns={"loss_share": "share", "n_removed": "rank"})
+    table["least"] = table["bound_share"].where(table["gap"] > 0)
+    table["label"] = [" + ".join(place_name(one, words) for one in ids.split(" + ")) for ids in table["removed"]]
+    response = str(result.parameters.get("response", ""))
+    legend = RESPONSES.get(response, response), "bound: no other set loses more"
+    return _ranking(table, legend, ax, top, names, title, style)
+
+
+def esri_ranking(
+    result: EsriResult,
+    *,
+    ax: Axes | None = None,
+    top: int = 15,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Rank removals by the share of all sales that falls away with them, with a mark at what falls away downstream.
+
+    Parameters
+    ----------
+    result : EsriResult
+    ax, top, names, title, **style
+        As in `removal_ranking`.
+    """
+    table = result.table.rename(columns={"esri": "share", "esri_down": "least"})
+    legend = "downstream and upstream", "downstream alone"
+    return _ranking(table, legend, ax, top, names, title, style, axis="share of all sales lost")
+
+
+def marginal_ranking(
+    result: MarginalResult,
+    *,
+    ax: Axes | None = None,
+    top: int = 15,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Rank capacities, materials and links by what one hundredth more of each would be worth.
+
+    Parameters
+    ----------
+    result : MarginalResult
+    ax, top, names, title, **style
+        As in `removal_ranking`.
+    """
+    table = result.table.rename(columns={"value_share": "share", "item": "removed"}).assign(least=float("nan"))
+    table["rank"] = range(len(table))
+    made = table["material"].str.replace("-", " ")
+    table["label"] = (table["kind"] + ": " + table["label"].str.replace("-", " ")).where(
+        table["kind"] == "material", table["kind"] + ": " + table["label"] + ", " + made
+    )
+    legend = "dual value", ""
+    axis = "share of final demand regained with 1 % more"
+    return _ranking(table, legend, ax, top, names, title, style, axis=axis)
+
+
+def rerouting_ranking(
+    result: ReroutingResult,
+    *,
+    ax: Axes | None = None,
+    top: int = 15,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Rank those who sell more once a scenario happens, as a share of all that is sold of the material.
+
+    Parameters
+    ----------
+    result : ReroutingResult
+    ax, top, names, title, **style
+        As in `removal_ranking`.
+    """
+    table = result.table.query("flow == 'sale' and change > 0").rename(columns={"change_share": "share"})
+    table = table.sort_values(["share", "node_id"], ascending=[False, True], kind="stable")
+    table = table.assign(rank=range(len(table)), removed=table["node_id"], least=float("nan"))
+    table["label"] = table["label"] + ", " + table["material"].str.replace("-", " ")
+    axis = "sold more, as a share of all that is sold of the material"
+    return _ranking(table, ("more sold", ""), ax, top, names, title, style, axis=axis)
+
+
 def _ranking(
     table: pd.DataFrame,
     legend: tuple[str, str],
@@ -132,6 +244,7 @@ def _ranking(
     names: Mapping[str, str] | None,
     title: str,
     style: Mapping[str, Any],
+    axis: str = "share of final demand lost",
 ) -> Axes:
     """Draw ``share`` as bars and ``least`` as marks, where there is one."""
     table = table[table["share"] > 0].sort_values(["rank", "removed"], kind="stable").head(top)
@@ -155,7 +268,7 @@ def _ranking(
     look.name_rows(ax, [look.plain(label, 56) for label in row_names(table, names)])
     ax.set_xlim(0, 1.08 * ends.max())
     look.write_ticks(ax.xaxis, look.percent)
-    look.x_title(ax, "share of final demand lost")
+    look.x_title(ax, axis)
     look.tidy(ax)
     ax.tick_params(axis="y", pad=7)
     return ax

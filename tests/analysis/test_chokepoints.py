@@ -13,8 +13,8 @@ from tests.analysis.drawn import networks
 from tests.analysis.slow_programme import Market
 from tests.analysis.test_rerouting import roomy
 
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-SOME = settings(MANY, max_examples=50)  # against `removal`, which has an oracle of its own
+MANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(MANY, max_examples=10)  # against `removal`, which has an oracle of its own
 
 
 def test_a_mine_that_stops_loses_less_the_more_others_may_do(toy):
