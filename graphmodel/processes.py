@@ -285,22 +285,35 @@ def essential_recipes(network: Network) -> pd.DataFrame:
 
 
 def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.DataFrame:
-    """Inputs each process can use: process, node, slot, input, relative, base (need of the slot per unit of output)."""
+    """Inputs each process can use: process, node, slot, input, relative, base (need of the slot per unit of output).
+
+    Which recipe counts, a node's own or its stage's, and whether there is one, all recipes of the network decide.
+    """
     recipes = slot_recipes(recipes)[["stage", "node_id", "output", "input", "slot", "relative", "base"]]
-    own = recipes[recipes["node_id"] != ""].rename(columns={"output": "product"})
-    general = recipes[recipes["node_id"] == ""].drop(columns="node_id").rename(columns={"output": "product"})
+    recipes = recipes.rename(columns={"output": "product"})
+    every = network.table("recipes").rename(columns={"output": "product"})
     named = made.assign(node_id=network.nodes["node_id"].to_numpy()[made["node"].to_numpy()])
-    special = named.merge(own.drop(columns="stage"), on=["node_id", "product"])
-    common = named[~named["process"].isin(special["process"])].merge(general, on=["stage", "product"])
+    is_special = _stands_in(named, every[every["node_id"] != ""], ["node_id", "product"])
+    is_told = is_special | _stands_in(named, every[every["node_id"] == ""], ["stage", "product"])
+    own, general = recipes[recipes["node_id"] != ""], recipes[recipes["node_id"] == ""]
+    special = named[is_special].merge(own.drop(columns="stage"), on=["node_id", "product"])
+    common = named[~is_special].merge(general.drop(columns="node_id"), on=["stage", "product"])
     told = pd.concat([special, common], ignore_index=True)[["process", "node", "slot", "input", "relative", "base"]]
     material = network.columns("edges").text("material")
     node, wanted = _apart(network, pd.unique(network.target * len(material.words) + material.codes))
     bought = pd.DataFrame({"node": node, "input": pd.Series(wanted, dtype=object)})
-    silent = made[(made["alone"] | ~made["stage"].isin(general["stage"])) & ~made["process"].isin(told["process"])]
+    has_recipe = made["stage"].isin(every.loc[every["node_id"] == "", "stage"])
+    silent = made[(made["alone"] | ~has_recipe) & ~is_told]
     plain = silent[["process", "node", "product", "alone"]].merge(bought, on="node").assign(relative=1.0, base=1.0)
     plain = plain[~plain["alone"] | (plain["input"] == plain["product"])]
     plain["slot"] = plain["input"]
     return pd.concat([told, plain[["process", "node", "slot", "input", "relative", "base"]]], ignore_index=True)
+
+
+def _stands_in(rows: pd.DataFrame, among: pd.DataFrame, keys: list[str]) -> BoolArray:
+    """Say which rows stand in another frame too."""
+    index = pd.MultiIndex.from_frame(rows[keys])
+    return np.asarray(index.isin(pd.MultiIndex.from_frame(among[keys])), dtype=np.bool_)
 
 
 def _edge_supplies(network: Network, made: pd.DataFrame, needs: pd.DataFrame) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def test_reachability_is_what_is_left_after_removing_and_searching(network, by):
 
 
 @SOME
-@given(networks(scenario=False), st.data())
+@given(networks(scenario=False, mineral=""), st.data())
 def test_losses_of_a_scenario_are_what_the_rules_say(network, data):
     node = data.draw(st.sampled_from(supply(network)))
     share = data.draw(st.sampled_from([1.0, 0.5]))
