@@ -48,8 +48,8 @@ class Scenario:
     >>> table = gm.losses(toy, exports.demand(0.5, country="USA")).table
     >>> table.query("response == 'frozen'")[["consumer", "demand", "loss"]]
       consumer  demand  loss
-    2      CHN     5.0   1.0
-    3      USA     2.5   2.5
+    6      CHN     5.0   1.0
+    7      USA     2.5   2.5
     """
 
     name: str = "scenario"

@@ -191,7 +191,9 @@ def test_both_paths_equal_the_equations_said_in_loops(drawn, replaceable, eps):
     for method in METHODS:
         found = scores(firms, shock, replaceable=replaceable, eps=eps, method=method)
         for name, values in zip(("esri", "esri_down", "esri_up"), expected[:3], strict=True):
-            assert getattr(found, name) == pytest.approx(values, abs=1e-9), (method, name)
+            # a change that rounds to eps from one side or the other ends a round earlier or later
+            near = np.where(found.iterations == expected[3], 1e-9, eps)
+            assert (np.abs(getattr(found, name) - values) <= near).all(), (method, name)
 
 
 @SOME

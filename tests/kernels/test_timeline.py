@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from graphmodel.errors import ConvergenceError
@@ -382,7 +382,11 @@ def test_without_stocks_every_week_of_a_lasting_shock_is_the_frozen_response(dra
 def test_with_stocks_no_week_is_worse_than_frozen_and_none_is_over_full(drawn):
     chain, shock, stock, _, _ = drawn
     worst = frozen(chain.recipes, shock.during[:, 2:], edge_limit=shock.edge_during)
-    for week in weekly(chain, shock, stock, weeks=8):
+    try:
+        weeks = list(weekly(chain, shock, stock, weeks=8))
+    except ConvergenceError:
+        reject()  # a loop that hardly leaks settles as slowly as one over the rounds
+    for week in weeks:
         assert (week.possible[:, 2:] >= worst - 1e-9).all()
         assert (week.made <= week.possible + 1e-12).all()
         assert (week.stock <= stock[:, None] + 1e-12).all()
