@@ -86,7 +86,7 @@ def test_a_quota_needs_one_unit_or_a_mineral(toy):
 
 
 @settings(MANY, max_examples=15)
-@given(networks(), st.floats(0, 40))
+@given(networks(mineral=""), st.floats(0, 40))
 def test_after_a_quota_at_most_the_quota_flows(network, quantity):
     flows = network.edges["quantity"] * network.edges["available"].fillna(1.0)
     if not flows.sum() > 0:
@@ -96,7 +96,12 @@ def test_after_a_quota_at_most_the_quota_flows(network, quantity):
 
 
 @MANY
-@given(networks(), st.sampled_from(["COD", "CHN", "USA"]), st.sampled_from([0.0, 0.5]), st.sampled_from(["ore", ""]))
+@given(
+    networks(mineral=""),
+    st.sampled_from(["COD", "CHN", "USA"]),
+    st.sampled_from([0.0, 0.5]),
+    st.sampled_from(["ore", ""]),
+)
 def test_an_export_cap_is_what_the_rules_say(network, country, share, material):
     home = network.nodes.set_index("node_id")["country"]
     edges, hit = network.edges, []
