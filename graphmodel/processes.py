@@ -87,10 +87,21 @@ class Processes:
         """Process of each entry of ``process_slot``."""
         return np.repeat(np.arange(self.n_processes), np.diff(self.process_indptr))
 
+    @property
+    def slot(self) -> IntArray:
+        """Slot that each supply fills."""
+        return np.repeat(np.arange(len(self.slot_base)), np.diff(self.slot_indptr))
+
+    def weights(self, weight: FloatArray) -> FloatArray:
+        """Give every process the weight of its row of `demand`, and all others none."""
+        of_process = np.zeros(self.n_processes)
+        of_process[self.wanted["process"].to_numpy(dtype=np.int64)] = weight
+        return of_process
+
     def limits(self, available: FloatArray) -> FloatArray:
         """Spread what is left of each node over its processes; users can use whatever they still want."""
         left = available[self.node]
-        left[self.demand["process"].to_numpy(dtype=np.int64)] = 1.0
+        left[self.wanted["process"].to_numpy(dtype=np.int64)] = 1.0
         return left
 
 
@@ -293,8 +304,8 @@ def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.Da
     recipes = recipes.rename(columns={"output": "product"})
     every = network.table("recipes").rename(columns={"output": "product"})
     named = made.assign(node_id=network.nodes["node_id"].to_numpy()[made["node"].to_numpy()])
-    is_special = _stands_in(named, every[every["node_id"] != ""], ["node_id", "product"])
-    is_told = is_special | _stands_in(named, every[every["node_id"] == ""], ["stage", "product"])
+    is_special = stands_in(named, every[every["node_id"] != ""], ["node_id", "product"])
+    is_told = is_special | stands_in(named, every[every["node_id"] == ""], ["stage", "product"])
     own, general = recipes[recipes["node_id"] != ""], recipes[recipes["node_id"] == ""]
     special = named[is_special].merge(own.drop(columns="stage"), on=["node_id", "product"])
     common = named[~is_special].merge(general.drop(columns="node_id"), on=["stage", "product"])
@@ -310,7 +321,7 @@ def _needs(network: Network, made: pd.DataFrame, recipes: pd.DataFrame) -> pd.Da
     return pd.concat([told, plain[["process", "node", "slot", "input", "relative", "base"]]], ignore_index=True)
 
 
-def _stands_in(rows: pd.DataFrame, among: pd.DataFrame, keys: list[str]) -> BoolArray:
+def stands_in(rows: pd.DataFrame, among: pd.DataFrame, keys: list[str]) -> BoolArray:
     """Say which rows stand in another frame too."""
     index = pd.MultiIndex.from_frame(rows[keys])
     return np.asarray(index.isin(pd.MultiIndex.from_frame(among[keys])), dtype=np.bool_)

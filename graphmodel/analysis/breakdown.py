@@ -11,7 +11,7 @@ from graphmodel._types import FloatArray
 from graphmodel.analysis.grouping import Groups, group_nodes
 from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import kernel_recipes, open_paths, reached_in_base, removable, scenario_cut
-from graphmodel.analysis.shutting import BATCH
+from graphmodel.analysis.shutting import BATCH, losses_by_user, shutting
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
@@ -53,7 +53,7 @@ def breakdown(
     3   frozen      CHN     5.0   4.0
     """
     work = frozen_processes(network)
-    groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
+    groups = group_nodes(network, by, among=removable(network), members=members, equity=equity, flows=True)
     demand = work.demand.assign(
         consumer=network.nodes["country"].to_numpy()[work.demand["node"].to_numpy(dtype=np.int64)]
     )
@@ -83,12 +83,11 @@ def lost_shares(network: Network, work: Processes, groups: Groups, demand: pd.Da
             _, left = scenario_cut(network, work, groups.left(group))
             lost[:, group] = 1.0 - frozen(recipes, (1.0 - cut)[:, None], edge_limit=left)[rows, 0]
         return np.where(lost < 1e-9, 0.0, lost)
+    shut = shutting(work, groups, recipes, np.ones(len(demand)), cut, kept)
+    place = np.searchsorted(np.flatnonzero(shut.weight), rows)
     for first in range(0, len(groups.names), BATCH):
-        last = min(first + BATCH, len(groups.names))
-        limit = np.repeat((1.0 - cut)[:, None], last - first, axis=1)
-        for group in range(first, last):
-            limit[np.isin(work.node, groups.of(group)), group - first] = 0.0
-        lost[:, first:last] = 1.0 - frozen(recipes, limit, edge_limit=kept)[rows]
+        together = np.arange(first, min(first + BATCH, len(groups.names)))
+        lost[:, together] = losses_by_user(shut, together[:, None]).T[place]
     return np.where(lost < 1e-9, 0.0, lost)
 
 

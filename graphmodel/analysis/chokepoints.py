@@ -149,7 +149,7 @@ def _summed(
     """Add up each measure over the nodes of each group."""
     wide = _measured(network, mineral).reindex(network.nodes["node_id"])
     everything = np.ones(network.n_nodes, dtype=bool)
-    groups = group_nodes(network, by, among=everything, members=members, equity=equity)
+    groups = group_nodes(network, by, among=everything, members=members, equity=equity, flows=True)
     values = wide[list(BESIDE)].to_numpy()[groups.members]
     which = np.repeat(np.arange(len(groups.names)), groups.sizes())
     table = pd.DataFrame(values, columns=list(BESIDE)).groupby(which, sort=True).sum(min_count=1)

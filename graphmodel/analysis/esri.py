@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
-from graphmodel.analysis.grouping import Groups, group_nodes
+from graphmodel.analysis.grouping import Groups, group_nodes, labels
+from graphmodel.analysis.inputs import recipe_of
 from graphmodel.analysis.remaining import removable
 from graphmodel.errors import ClosedNetworkWarning, ParameterError, listed
 from graphmodel.kernels.esri import esri as score
@@ -168,9 +169,6 @@ def _main_material(network: Network, quantity: FloatArray) -> pd.Series:
 def _needs(network: Network, main: pd.Series) -> tuple[IntArray, IntArray]:
     """Say for each edge whether its buyer can do without it, and which inputs stand in for it."""
     nodes, edges = network.nodes, network.edges
-    recipes = slot_recipes(network.table("recipes"))[["stage", "node_id", "output", "input", "slot", "essential"]]
-    own = recipes[recipes["node_id"] != ""].drop_duplicates(["node_id", "output", "input"])
-    general = recipes[recipes["node_id"] == ""]
     bought = pd.DataFrame(
         {
             "node_id": edges["target"],
@@ -179,21 +177,12 @@ def _needs(network: Network, main: pd.Series) -> tuple[IntArray, IntArray]:
             "input": edges["material"],
         }
     )
-    special = _found(bought, own, ["node_id", "output"])
-    told = bought.merge(own.drop(columns="stage"), on=["node_id", "output", "input"], how="left")
-    common = bought.merge(general.drop(columns="node_id"), on=["stage", "output", "input"], how="left")
-    told[~special] = common[~special]
+    told = recipe_of(network, bought)
     listed_input = told["slot"].notna().to_numpy(dtype=bool)
-    silent = ~special & ~bought["stage"].isin(general["stage"]).to_numpy(dtype=bool)
     user = network.has_role("sink")[network.target]
-    needed = np.where(silent, ~user, listed_input & (told["essential"] != "no").to_numpy(dtype=bool))
+    needed = np.where(told["silent"], ~user, listed_input & (told["essential"] != "no").to_numpy(dtype=bool))
     slot = told["slot"].where(needed & listed_input, "\n" + bought["input"])
     return np.where(needed, ESSENTIAL, LINEAR), pd.factorize(slot.astype(str), sort=True)[0].astype(np.int64)
-
-
-def _found(frame: pd.DataFrame, among: pd.DataFrame, keys: list[str]) -> np.ndarray:
-    """Say which rows of a frame have their keys in another."""
-    return pd.MultiIndex.from_frame(frame[keys]).isin(pd.MultiIndex.from_frame(among[keys]))
 
 
 class _Beyond(NamedTuple):
@@ -255,8 +244,6 @@ def _shocks(network: Network, groups: Groups, severity: float) -> tuple[IntArray
 
 def _ranked(network: Network, groups: Groups, table: pd.DataFrame) -> pd.DataFrame:
     """Name and rank the groups."""
-    names = network.nodes.set_index("node_id")["name"]
-    table["label"] = table["removed"].map(names) if groups.of_one_node else table["removed"]
-    table["label"] = table["label"].where(table["label"].fillna("") != "", table["removed"])
+    table["label"] = labels(network, groups)
     table["rank"] = table["esri"].round(9).rank(method="min", ascending=False).astype(int)
     return table.sort_values(["rank", "removed"])

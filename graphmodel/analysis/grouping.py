@@ -59,6 +59,7 @@ def group_nodes(
     among: BoolArray,
     members: pd.DataFrame | None = None,
     equity: float = 0.5,
+    flows: bool = False,
 ) -> Groups:
     """Group the nodes of ``among``.
 
@@ -68,11 +69,14 @@ def group_nodes(
     among : nodes that may be grouped
     members : ``group`` and ``country``, for alliances
     equity : least share an owner must hold of a node
+    flows : whether ``corridor``, which stops flows and no node, will do
 
     Raises
     ------
     UnknownNameError
         If there is no such lens or column.
+    ParameterError
+        If the lens stops flows where only nodes will do.
     EmptySelectionError
         If no node can be grouped that way; by node or by plant there are no groups then, and no error.
     """
@@ -82,6 +86,8 @@ def group_nodes(
     if keys == ["plant"]:
         return _each_alone(network, among & _single_facility(network))
     if keys == ["corridor"]:
+        if not flows:
+            raise ParameterError("corridor stops flows and not nodes; name a lens of nodes, for example 'country'")
         return _corridors(network)
     if keys == ["owner"]:
         pairs = _owner_pairs(network, equity)
@@ -98,6 +104,15 @@ def group_nodes(
     codes, names = pd.factorize(pairs["name"], sort=True)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(codes))]).astype(np.int64)
     return Groups(list(map(str, names)), indptr, pairs["node"].to_numpy(dtype=np.int64))
+
+
+def labels(network: Network, groups: Groups) -> np.ndarray:
+    """Return what to call each group: a node by its name where it has one, another group by its own."""
+    ids = np.array(groups.names, dtype=object)
+    if not groups.of_one_node:
+        return ids
+    names = network.nodes["name"].to_numpy(dtype=object)[groups.members]
+    return np.where(names != "", names, ids)
 
 
 def _each_alone(network: Network, among: BoolArray) -> Groups:

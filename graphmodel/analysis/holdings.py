@@ -31,7 +31,7 @@ def supplies(network: Network, work: Processes) -> pd.DataFrame:
     """
     here = np.flatnonzero(work.row >= 0)
     row = work.row[here]
-    slot = np.repeat(np.arange(len(work.slot_base)), np.diff(work.slot_indptr))[here]
+    slot = work.slot[here]
     table = pd.DataFrame({"edge": here, "slot": slot, "share": work.share[here]})
     table["material"] = network.edges["material"].to_numpy()[row]
     table["quantity"] = network.edges["quantity"].to_numpy(dtype=float)[row] / WEEKS

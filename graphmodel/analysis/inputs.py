@@ -11,7 +11,7 @@ import pandas as pd
 from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.kernels.cascade_lanes import ranges
 from graphmodel.network import Network
-from graphmodel.processes import Processes, processes, read_processes, slot_recipes
+from graphmodel.processes import Processes, processes, read_processes, slot_recipes, stands_in
 
 Inputs = Literal["recipes", "leontief", "linear"]
 INPUTS: tuple[Inputs, ...] = ("recipes", "leontief", "linear")
@@ -73,16 +73,11 @@ def recipe_of(network: Network, rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["slot", "amount", "essential"]
     own = recipes[recipes["node_id"] != ""].drop_duplicates(["node_id", "output", "input"])
     general = recipes[recipes["node_id"] == ""]
-    special = _stand_in(rows[["node_id", "output"]], own[["node_id", "output"]])
+    special = stands_in(rows, own, ["node_id", "output"])
     found = rows.merge(own[["node_id", "output", "input", *columns]], on=["node_id", "output", "input"], how="left")
     common = rows.merge(general[["stage", "output", "input", *columns]], on=["stage", "output", "input"], how="left")
     found.loc[~special, columns] = common.loc[~special, columns]
     return found[columns].assign(silent=~special & ~rows["stage"].isin(general["stage"]).to_numpy(dtype=bool))
-
-
-def _stand_in(rows: pd.DataFrame, among: pd.DataFrame) -> BoolArray:
-    """Say which rows stand in another frame too."""
-    return np.asarray(pd.MultiIndex.from_frame(rows).isin(pd.MultiIndex.from_frame(among)), dtype=np.bool_)
 
 
 def _all_essential(network: Network) -> Processes:
@@ -90,7 +85,7 @@ def _all_essential(network: Network) -> Processes:
     recipes = slot_recipes(network.table("recipes"))
     optional = recipes["essential"] == "no"
     keys = ["stage", "node_id", "output", "slot"]
-    shared = optional & _stand_in(recipes[keys], recipes.loc[~optional, keys])
+    shared = optional & stands_in(recipes, recipes[~optional], keys)
     recipes["group"] = recipes["group"].mask(shared, recipes["slot"] + APART)
     return read_processes(network, recipes.drop(columns=["slot", "base", "relative"]))
 
@@ -115,9 +110,7 @@ def _draws(network: Network, work: Processes) -> pd.DataFrame:
 
     ``needed`` is what the process takes from the slot, in the units of its inputs; nan where no recipe tells.
     """
-    entry = pd.DataFrame(
-        {"process": np.repeat(np.arange(work.n_processes), np.diff(work.process_indptr)), "slot": work.process_slot}
-    )
+    entry = pd.DataFrame({"process": work.reader, "slot": work.process_slot})
     entry["entry"] = entry.index
     entry["host"] = work.row[work.slot_indptr[work.process_slot]] < 0
     taken = entry.merge(_brought(network, work), on="slot")
@@ -147,12 +140,11 @@ def _draws(network: Network, work: Processes) -> pd.DataFrame:
 
 def _brought(network: Network, work: Processes) -> pd.DataFrame:
     """List what edges bring to each slot: slot, input, share (of the need), quantity (scaled to the whole need)."""
-    slot = np.repeat(np.arange(len(work.slot_base)), np.diff(work.slot_indptr))
     bought = work.row >= 0
     edges = network.edges
     brought = pd.DataFrame(
         {
-            "slot": slot[bought],
+            "slot": work.slot[bought],
             "input": edges["material"].to_numpy()[work.row[bought]],
             "share": work.share[bought],
             "quantity": edges["quantity"].to_numpy(dtype=float)[work.row[bought]],
@@ -269,9 +261,7 @@ def _buyers(network: Network, work: Processes, draws: pd.DataFrame) -> pd.DataFr
 
     By what each needs of the input; equally where no recipe tells, and among all processes where none uses it.
     """
-    supply = pd.DataFrame(
-        {"row": work.row, "slot": np.repeat(np.arange(len(work.slot_base)), np.diff(work.slot_indptr))}
-    )
+    supply = pd.DataFrame({"row": work.row, "slot": work.slot})
     used = supply[supply["row"] >= 0].merge(draws[["slot", "process", "needed"]], on="slot")
     unused = pd.DataFrame({"row": np.setdiff1d(np.arange(network.n_edges), work.row)})
     unused["node"] = network.target[unused["row"].to_numpy(dtype=np.int64)]

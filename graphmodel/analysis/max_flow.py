@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray
-from graphmodel.analysis.grouping import demand_weights, group_nodes
+from graphmodel.analysis.grouping import demand_weights, group_nodes, labels
 from graphmodel.analysis.remaining import removable
 from graphmodel.errors import ParameterError
 from graphmodel.kernels.max_flow import ROUNDING, Capacities, max_flow_loss
@@ -110,9 +110,7 @@ def max_flow(
     loss = total - served + lost
     loss = np.where(loss <= 10 * ROUNDING * total, 0.0, loss)
     table = pd.DataFrame({"removed": groups.names, "n_nodes": groups.sizes(), "delivered": total - loss, "loss": loss})
-    names = network.nodes.set_index("node_id")["name"]
-    label = table["removed"].map(names) if groups.of_one_node else table["removed"]
-    table["label"] = label.where(label.fillna("") != "", table["removed"])
+    table["label"] = labels(network, groups)
     table["loss_share"] = table["loss"] / total if total > 0 else np.nan
     table["rank"] = (table["loss_share"].fillna(0.0)).round(9).rank(method="min", ascending=False).astype(int)
     return MaxFlowResult(

@@ -12,7 +12,8 @@ from graphmodel.analysis.breakdown import lost_shares, unreached
 from graphmodel.analysis.grouping import JOIN, Groups, group_nodes, mineral_weights
 from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import removable
-from graphmodel.analysis.responses import REROUTED, RESPONSES, How, Links, group_processes, response_programme
+from graphmodel.analysis.responses import REROUTED, RESPONSES, How, Links, response_programme, without_flows
+from graphmodel.analysis.shutting import group_processes
 from graphmodel.errors import EmptySelectionError
 from graphmodel.kernels.linear import Solver
 from graphmodel.network import Network
@@ -73,7 +74,7 @@ def overview(
     0     CHN                 1.0            1.0           1.0  0.0
     """
     work = frozen_processes(network)
-    groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
+    groups = group_nodes(network, by, among=removable(network), members=members, equity=equity, flows=True)
     if not groups.names:
         raise EmptySelectionError(f"no node can be grouped by {by}")
     weights = mineral_weights(network, work.demand, product, consumer)
@@ -119,9 +120,7 @@ class _Rerouted:
         """Return the share of the weighted demand lost without a group."""
         written = self.written
         if written is None:  # a corridor holds back flows and shuts no node: a network of its own
-            edges = self.network.edges
-            kept = edges["available"].fillna(1.0).to_numpy(dtype=float) * self.groups.left(group)
-            written = self._write(self.network.with_tables(edges=edges.assign(available=kept)))
+            written = self._write(without_flows(self.network, self.groups, group))
         written = written.weighed(self.demand, weight)
         shut = self.process[self.indptr[group] : self.indptr[group + 1]]
         upper = written.linear.upper.copy()

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
-from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes, labels
 from graphmodel.analysis.remaining import kernel_recipes, open_paths, reached_in_base, removable, scenario_cut
 from graphmodel.analysis.responses import How, Links, Response, set_losses
-from graphmodel.analysis.shutting import BATCH, Running, frozen_losses, losses_by_user, shutting
+from graphmodel.analysis.shutting import BATCH, Running, frozen_losses, losses_by_user, shutting, swept
 from graphmodel.errors import ParameterError
 from graphmodel.kernels.cascade_lanes import ranges
 from graphmodel.kernels.pairs import SLACK, pair_bounds
@@ -171,13 +171,13 @@ def _frozen(
 
 def _rerouted(network: Network, groups: Groups, weight: FloatArray, how: How, asked: Mapping[str, object]) -> _Losses:
     """Losses of the pairs after rerouting, a programme each."""
-    n = len(groups.names)
-    together = np.column_stack(np.triu_indices(n, 1)).astype(np.int64)
-    each = np.arange(n)[:, None]
+    each = np.arange(len(groups.names))[:, None]
     quietly = how._replace(running=Running(how.running.executor))
     alone = set_losses(network, groups, weight, each, quietly, title="alone", asked=asked)
     nobody = np.zeros((1, 0), dtype=np.int64)
     base = set_losses(network, groups, weight, nobody, quietly, title="base", asked=asked)
+    by_loss = np.argsort(-alone, kind="stable")
+    together = by_loss[np.column_stack(np.triu_indices(len(by_loss), 1))]
     loss = set_losses(network, groups, weight, together, how, title=f"pairs in {network.name}", asked=asked)
     return together, loss, alone, float(base[0])
 
@@ -199,17 +199,9 @@ def _reachability(
     shared = (source, target, origins, demand, groups.indptr, groups.members)
     each = np.arange(len(groups.names))[:, None]
     together = np.column_stack(np.triu_indices(len(groups.names), 1)).astype(np.int64)
-    parts = [together[first : first + BATCH] for first in range(0, len(together), BATCH)]
-    found = sweep(
-        cut_off,
-        parts,
-        shared=shared,
-        sizes=[len(part) for part in parts],
-        title=f"pairs in {network.name}",
-        parameters=asked,
-        **running._asdict(),
-    )
-    return together, np.concatenate([np.zeros(0), *found]) + closed, cut_off(shared, each) + closed, closed
+    title = f"pairs in {network.name}"
+    loss = swept(cut_off, together, shared, running, batch=BATCH, title=title, parameters=asked)
+    return together, loss + closed, cut_off(shared, each) + closed, closed
 
 
 def cut_off(
@@ -236,9 +228,7 @@ def _table(
     least = 1e-9 * max(total, 1e-300)
     loss, alone = np.where(loss < least, 0.0, loss), np.where(alone < least, 0.0, alone)
     share = 1.0 / total if total > 0 else np.nan
-    ids = np.array(groups.names, dtype=object)
-    names = network.nodes.set_index("node_id")["name"].reindex(groups.names).fillna("").to_numpy(dtype=object)
-    labels = np.where(names != "", names, ids) if groups.of_one_node else ids
+    ids, names = np.array(groups.names, dtype=object), labels(network, groups)
     turned = ids[together[:, 0]] > ids[together[:, 1]]
     first, second = np.where(turned[:, None], together[:, ::-1], together).T
     extra = loss - np.maximum(alone[first], alone[second])
@@ -247,8 +237,8 @@ def _table(
         {
             "first": ids[first],
             "second": ids[second],
-            "first_label": labels[first],
-            "second_label": labels[second],
+            "first_label": names[first],
+            "second_label": names[second],
             "loss": loss,
             "loss_share": loss * share,
             "first_share": alone[first] * share,

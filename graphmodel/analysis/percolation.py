@@ -283,8 +283,6 @@ class _Subject:
         """Solve all steps of all orders side by side: each cuts the processes of the nodes gone by then."""
         work = frozen_processes(self.network)
         weight, _ = demand_weights(self.network, work.demand, self.mineral)
-        of_process = np.zeros(work.n_processes)
-        of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
         cut, kept = scenario_cut(self.network, work)
         held = np.flatnonzero(cut > 0)
         sets, depth = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
@@ -293,10 +291,8 @@ class _Subject:
             for many in np.searchsorted(gone[work.node][going], self.shown, side="right"):
                 sets.append(np.concatenate([going[:many], held]))
                 depth.append(np.concatenate([np.ones(many), cut[held]]))
-        indptr = np.cumsum([len(members) for members in sets])
-        loss = frozen_loss(
-            kernel_recipes(work), indptr, np.concatenate(sets), np.concatenate(depth), of_process, edge_limit=kept
-        )
+        closed = np.cumsum([len(members) for members in sets]), np.concatenate(sets), np.concatenate(depth)
+        loss = frozen_loss(kernel_recipes(work), *closed, work.weights(weight), edge_limit=kept)
         total = weight.sum()
         share = loss.reshape(len(gone_at), len(self.shown)) / (total if total > 0 else np.nan)
         return np.clip(1.0 - np.where(share < 1e-9, 0.0, share), 0.0, 1.0)

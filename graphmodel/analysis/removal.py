@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray
-from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes, labels
 from graphmodel.analysis.inputs import Direction, Inputs
 from graphmodel.analysis.remaining import removable
 from graphmodel.analysis.responses import How, Links, Response, group_losses
@@ -137,7 +137,7 @@ def removal(
         raise ParameterError("consumer counts final demand; upstream the loss is what origins sell")
     work = how.work(network)
     weight, unit = demand_weights(network, work.demand, mineral, product, consumer, evenly=evenly)
-    groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
+    groups = group_nodes(network, by, among=removable(network), members=members, equity=equity, flows=True)
     counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly or None}
     asked = {"by": by, **counted, **how.said()}
     loss = group_losses(network, groups, weight, how, asked=asked)
@@ -152,9 +152,7 @@ def removal(
 
 def _table(network: Network, groups: Groups, response: str, loss: FloatArray, total: float) -> pd.DataFrame:
     table = pd.DataFrame({"removed": groups.names, "n_nodes": groups.sizes(), "loss": loss, "response": response})
-    names = network.nodes.set_index("node_id")["name"]
-    table["label"] = table["removed"].map(names) if groups.of_one_node else table["removed"]
-    table["label"] = table["label"].where(table["label"].fillna("") != "", table["removed"])
+    table["label"] = labels(network, groups)
     table["loss_share"] = table["loss"] / total if total > 0 else np.nan
     table["rank"] = table["loss"].round(9).rank(method="min", ascending=False).astype(int)
     return table.sort_values(["rank", "removed"])

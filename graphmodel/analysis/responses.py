@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups
@@ -18,16 +19,14 @@ from graphmodel.analysis.remaining import (
     reached_in_base,
     scenario_cut,
 )
-from graphmodel.analysis.shutting import Running, frozen_losses, shutting
+from graphmodel.analysis.shutting import Running, frozen_losses, group_processes, shutting, swept
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.kernels.cascade import frozen_loss
-from graphmodel.kernels.cascade_lanes import ranges
-from graphmodel.kernels.linear import LinearProgramme, solve_each
+from graphmodel.kernels.linear import LinearProgramme, Solver, solve_each
 from graphmodel.kernels.paths import reach_loss, reach_loss_groups, reachable
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
 from graphmodel.programme import GROWTH, Programme, programme
-from graphmodel.sweeps import sweep
 
 Response = Literal["reachability", "reroute", "adapt", "frozen"]
 RESPONSES: tuple[Response, ...] = ("reachability", "reroute", "adapt", "frozen")
@@ -105,9 +104,7 @@ def group_losses(
     if how.response == "reachability":
         return _reachability(network, work, groups, weight, how)
     if groups.edge_left is not None:
-        of_process = np.zeros(work.n_processes)
-        of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
-        loss = (_rerouted_flows if how.response in REROUTED else _frozen_flows)(network, work, groups, of_process, how)
+        loss = (_rerouted_flows if how.response in REROUTED else _frozen_flows)(network, work, groups, weight, how)
     else:
         alone = np.arange(len(groups.names))[:, None]
         loss = set_losses(network, groups, weight, alone, how, title=f"removal in {network.name}", asked=asked)
@@ -124,7 +121,10 @@ def set_losses(
     title: str,
     asked: Mapping[str, object],
 ) -> FloatArray:
-    """Return the weighted demand lost without every set of groups, (S,); ``together`` (S, k) are the sets."""
+    """Return the weighted demand lost without every set of groups, (S,); ``together`` (S, k) are the sets.
+
+    Programmes are solved soonest where sets that follow one another differ in their last group alone, a small one.
+    """
     work = how.work(network)
     if how.response == "frozen":
         shut = shutting(work, groups, kernel_recipes(work), weight, *scenario_cut(network, work), how.severity)
@@ -134,17 +134,7 @@ def set_losses(
     written = response_programme(network, weight, how)
     indptr, process = group_processes(work, groups)
     model = Closing(written.linear, indptr, process, how.severity)
-    parts = [together[first : first + BATCH] for first in range(0, len(together), BATCH)]
-    found = sweep(
-        values_without,
-        parts,
-        shared=model,
-        sizes=[len(part) for part in parts],
-        title=title,
-        parameters=asked,
-        **how.running._asdict(),
-    )
-    value = np.concatenate([np.zeros(0), *found])
+    value = swept(values_without, together, model, how.running, batch=BATCH, title=title, parameters=asked)
     return written.loss_share(value) * weight.sum()
 
 
@@ -157,10 +147,10 @@ class Closing(NamedTuple):
     severity: float
 
     def sets(self, together: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
-        """Return pointers, columns and new bounds of sets of groups, one set a row."""
+        """Return pointers, columns (those of the first groups of a set first) and new bounds of sets, one a row."""
+        of_group = [np.unique(self.process[a:b]) for a, b in pairwise(self.indptr)]
         nothing = np.zeros(0, dtype=np.int64)
-        of_group = [self.process[a:b] for a, b in pairwise(self.indptr)]
-        closed = [np.unique(np.concatenate([nothing, *(of_group[group] for group in row)])) for row in together]
+        closed = [pd.unique(np.concatenate([nothing, *(of_group[group] for group in row)])) for row in together]
         indptr = np.concatenate([[0], np.cumsum([len(one) for one in closed])]).astype(np.int64)
         columns = np.concatenate([nothing, *closed])
         return indptr, columns, self.linear.upper[columns] * (1.0 - self.severity)
@@ -168,7 +158,8 @@ class Closing(NamedTuple):
 
 def values_without(closing: Closing, together: IntArray) -> FloatArray:
     """Return the value of the programme without each set of groups: one part of a sweep."""
-    return solve_each(closing.linear, *closing.sets(together))
+    all_but_last = np.diff(closing.sets(together[:, :-1])[0])
+    return solve_each(closing.linear, *closing.sets(together), lead=all_but_last)
 
 
 def response_programme(network: Network, weight: FloatArray, how: How) -> Programme:
@@ -179,26 +170,19 @@ def response_programme(network: Network, weight: FloatArray, how: How) -> Progra
     return programme(network, weight, growth=how.growth, spot=how.growth if spot is None else spot)
 
 
-def group_processes(work: Processes, groups: Groups) -> tuple[IntArray, IntArray]:
-    """List the processes of each group's nodes: pointers by group, and processes."""
-    by_node = np.argsort(work.node, kind="stable")
-    start = np.searchsorted(work.node[by_node], np.arange(work.node.max(initial=-1) + 2))
-    count = np.diff(start)[groups.members]
-    ends = np.concatenate([[0], np.cumsum(count)])[groups.indptr]
-    return ends, by_node[ranges(start[groups.members], count)]
+def without_flows(network: Network, groups: Groups, group: int, severity: float = 1.0) -> Network:
+    """Return the network with the flows of one group held back."""
+    edges = network.edges
+    kept = edges["available"].fillna(1.0).to_numpy(dtype=float) * groups.left(group, severity)
+    return network.with_tables(edges=edges.assign(available=kept))
 
 
-def _rerouted_flows(network: Network, work: Processes, groups: Groups, of_process: FloatArray, how: How) -> FloatArray:
+def _rerouted_flows(network: Network, work: Processes, groups: Groups, weight: FloatArray, how: How) -> FloatArray:
     """Loss of every group of flows after rerouting, each a network of its own."""
     loss = np.empty(len(groups.names))
-    weight = of_process[work.demand["process"].to_numpy(dtype=np.int64)]
-    edges = network.edges
-    kept = edges["available"].fillna(1.0).to_numpy(dtype=float)
-    nothing = np.zeros(2, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
     for group in range(len(loss)):
-        left = network.with_tables(edges=edges.assign(available=kept * groups.left(group, how.severity)))
-        written = response_programme(left, weight, how)
-        loss[group] = written.loss_share(solve_each(written.linear, *nothing))[0] * weight.sum()
+        written = response_programme(without_flows(network, groups, group, how.severity), weight, how)
+        loss[group] = written.loss_share(np.array(Solver(written.linear).solve().value)) * weight.sum()
         how.running.tell(group + 1, len(loss))
     return loss
 
@@ -207,11 +191,11 @@ def _frozen_flows(
     network: Network,
     work: Processes,
     groups: Groups,
-    of_process: FloatArray,
+    weight: FloatArray,
     how: How,
 ) -> FloatArray:
     """Loss of every group of flows in the cascade, each by itself: a network has a dozen corridors."""
-    recipes, loss = kernel_recipes(work), np.empty(len(groups.names))
+    recipes, loss, of_process = kernel_recipes(work), np.empty(len(groups.names)), work.weights(weight)
     for group in range(len(loss)):
         cut, kept = scenario_cut(network, work, groups.left(group, how.severity))
         held = np.flatnonzero(cut > 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from graphmodel.kernels.cascade import Recipes, frozen, frozen_loss
 from graphmodel.kernels.cascade_lanes import ranges
 from graphmodel.processes import Processes
 from graphmodel.sweeps import sweep
+
+Shared = TypeVar("Shared")
 
 BATCH = 512
 """Sets in one part of a sweep; fixed, so that the same parts are made wherever they are worked on."""
@@ -71,17 +73,11 @@ def shutting(
     cut, edge_limit : what a scenario has cut from each process, and left of each supply
     severity : part of what is left that stops
     """
-    of_process = np.zeros(work.n_processes)
-    of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
-    by_node = np.argsort(work.node, kind="stable")
-    start = np.searchsorted(work.node[by_node], np.arange(work.node.max(initial=-1) + 2))
-    length = np.diff(start)[groups.members]
-    mine = by_node[ranges(start[groups.members], length)]
+    ends, mine = group_processes(work, groups)
     held = np.flatnonzero(cut > 0)
-    ends = np.concatenate([[0], np.cumsum(length)])[groups.indptr]
     return Shutting(
         recipes,
-        of_process,
+        work.weights(weight),
         edge_limit,
         np.append(ends, len(mine) + len(held)).astype(np.int64),
         np.concatenate([mine, held]),
@@ -89,20 +85,36 @@ def shutting(
     )
 
 
+def group_processes(work: Processes, groups: Groups) -> tuple[IntArray, IntArray]:
+    """List the processes of each group's nodes: pointers by group, and processes."""
+    by_node = np.argsort(work.node, kind="stable")
+    start = np.searchsorted(work.node[by_node], np.arange(work.node.max(initial=-1) + 2))
+    count = np.diff(start)[groups.members]
+    ends = np.concatenate([[0], np.cumsum(count)])[groups.indptr]
+    return ends, by_node[ranges(start[groups.members], count)]
+
+
 def frozen_losses(
     shut: Shutting, together: IntArray, running: Running, *, title: str, parameters: Mapping[str, object]
 ) -> FloatArray:
-    """Return the loss of every set of groups, (S,), swept in parts of `BATCH` sets; ``together`` is (S, k)."""
-    parts = [together[first : first + BATCH] for first in range(0, len(together), BATCH)]
-    found = sweep(
-        weighted_losses,
-        parts,
-        shared=shut,
-        sizes=[len(part) for part in parts],
-        title=title,
-        parameters=parameters,
-        **running._asdict(),
-    )
+    """Return the loss of every set of groups, (S,); ``together`` is (S, k)."""
+    return swept(weighted_losses, together, shut, running, batch=BATCH, title=title, parameters=parameters)
+
+
+def swept(
+    work: Callable[[Shared, IntArray], FloatArray],
+    together: IntArray,
+    shared: Shared,
+    running: Running,
+    *,
+    batch: int,
+    title: str,
+    parameters: Mapping[str, object],
+) -> FloatArray:
+    """Return what ``work`` finds for every set of groups, (S,), so many sets in one part of a sweep."""
+    parts = [together[first : first + batch] for first in range(0, len(together), batch)]
+    sizes = [len(part) for part in parts]
+    found = sweep(work, parts, shared=shared, sizes=sizes, title=title, parameters=parameters, **running._asdict())
     return np.concatenate([np.zeros(0), *found])
 
 

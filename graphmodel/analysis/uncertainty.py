@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
-from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes, labels
 from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import kernel_recipes, removable, scenario_cut
+from graphmodel.analysis.shutting import shutting
 from graphmodel.errors import ParameterError
 from graphmodel.kernels.cascade import frozen_loss
 from graphmodel.kernels.cascade_draws import frozen_loss_draws
-from graphmodel.kernels.cascade_lanes import ranges
 from graphmodel.network import Network
 from graphmodel.processes import Processes
 from graphmodel.results import UncertaintyResult
@@ -110,15 +110,11 @@ def uncertainty(
     work = frozen_processes(network)
     weight, _ = demand_weights(network, work.demand, mineral, product, consumer)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
-    cut, kept = scenario_cut(network, work)
-    of_process = np.zeros(work.n_processes)
-    of_process[work.demand["process"].to_numpy(dtype=np.int64)] = weight
-    sets = _cut_sets(work, groups, cut)
-    recipes = kernel_recipes(work)
-    base = frozen_loss(recipes, *sets, of_process, edge_limit=kept)
-    lost = frozen_loss_draws(
-        recipes, *sets, of_process, share_draw(network, work), draws, rng=rng, edge_limit=kept, n_threads=n_threads
-    )
+    shut = shutting(work, groups, kernel_recipes(work), weight, *scenario_cut(network, work))
+    given = (shut.recipes, *shut.sets(np.arange(len(groups.names))[:, None]), shut.weight)
+    base = frozen_loss(*given, edge_limit=shut.edge_limit)
+    draw = share_draw(network, work)
+    lost = frozen_loss_draws(*given, draw, draws, rng=rng, edge_limit=shut.edge_limit, n_threads=n_threads)
     return UncertaintyResult(
         _table(network, groups, base, lost, float(weight.sum()), top),
         network=network.name,
@@ -138,7 +134,7 @@ def uncertainty(
 def share_draw(network: Network, work: Processes) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws the share of every supply from a generator; see `uncertainty`."""
     factors = flow_draw(network)
-    slot = np.repeat(np.arange(len(work.slot_base)), np.diff(work.slot_indptr))
+    slot = work.slot
     met = np.bincount(slot, work.share, minlength=len(work.slot_base))
 
     def draw(rng: np.random.Generator) -> FloatArray:
@@ -186,22 +182,6 @@ def _triangular(uniform: FloatArray, least: FloatArray, most: FloatArray) -> Flo
     return np.where(rising, up, most - np.sqrt((1.0 - uniform) * width * (most - 1.0)))
 
 
-def _cut_sets(work: Processes, groups: Groups, cut: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return the processes cut with each group, and how deep: its own, and what a scenario has cut everywhere."""
-    by_node = np.argsort(work.node, kind="stable")
-    start = np.searchsorted(work.node[by_node], np.arange(len(work.node) + 1))
-    length = start[groups.members + 1] - start[groups.members]
-    own = by_node[ranges(start[groups.members], length)]
-    of_own = np.repeat(np.repeat(np.arange(len(groups.names)), groups.sizes()), length)
-    held = np.flatnonzero(cut > 0)
-    of_set = np.concatenate([of_own, np.repeat(np.arange(len(groups.names)), len(held))])
-    order = np.argsort(of_set, kind="stable")
-    process = np.concatenate([own, np.tile(held, len(groups.names))])[order]
-    depth = np.concatenate([np.ones(len(own)), np.tile(cut[held], len(groups.names))])[order]
-    indptr = np.searchsorted(of_set[order], np.arange(len(groups.names) + 1))
-    return indptr.astype(np.int64), process.astype(np.int64), depth
-
-
 def _table(
     network: Network, groups: Groups, base: FloatArray, lost: FloatArray, total: float, top: int
 ) -> pd.DataFrame:
@@ -211,9 +191,7 @@ def _table(
     whole = total if total > 0 else np.nan
     base, lost = np.where(base < step, 0.0, base) / whole, np.where(lost < step, 0.0, lost) / whole
     table = pd.DataFrame({"removed": groups.names, "n_nodes": groups.sizes(), "loss_share": base})
-    names = network.nodes.set_index("node_id")["name"]
-    table["label"] = table["removed"].map(names) if groups.of_one_node else table["removed"]
-    table["label"] = table["label"].where(table["label"].fillna("") != "", table["removed"])
+    table["label"] = labels(network, groups)
     table["rank"] = base_rank
     table["low"], table["high"] = np.quantile(lost, INTERVAL, axis=0)
     table["mean"] = lost.mean(axis=0)

@@ -19,11 +19,10 @@ from graphmodel.analysis.responses import (
     How,
     Links,
     Response,
-    group_processes,
     response_programme,
     set_losses,
 )
-from graphmodel.analysis.shutting import Running
+from graphmodel.analysis.shutting import Running, group_processes
 from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
 from graphmodel.kernels.interdiction import worst_choice
 from graphmodel.kernels.linear import Solver, largest
@@ -122,8 +121,6 @@ def worst_removals(
     work = processes(network)
     weight, unit = demand_weights(network, work.demand, mineral, product, consumer, evenly=evenly)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
-    if groups.edge_left is not None:
-        raise ParameterError(f"{by} stops flows and not nodes; name a lens of nodes, for example 'country'")
     if not groups.names:
         raise EmptySelectionError(f"no node can be grouped by {by}")
     if not 1 <= k <= len(groups.names):
@@ -172,8 +169,7 @@ class _Search:
         if self.written is None:
             return self._found(sets[int(frozen.argmax())], frozen.max(), frozen.max(), 0)
         indptr, columns, upper = self.closing.sets(sets)
-        total = float(self.written.weight @ self.written.linear.upper[: len(self.written.weight)])
-        ceiling = SCALE * (np.minimum(frozen, 1.0) - total)
+        ceiling = self.written.value(np.minimum(frozen, 1.0))
         value, left = largest(self.written.linear, indptr, columns, upper, ceiling, 1, seconds=self.seconds)
         lost = self.written.loss_share(value)
         best = int(np.nanargmax(lost))

@@ -109,13 +109,13 @@ class Solver:
             np.maximum(-np.asarray(solution.col_dual), 0.0),
         )
 
-    def value_with(self, columns: IntArray, upper: FloatArray, *, afresh: bool = True) -> float:
+    def value_with(self, columns: IntArray, upper: FloatArray, *, start: Any = None) -> float:
         """Return the optimal value with other upper bounds on some columns, which then get theirs back.
 
         Parameters
         ----------
         columns, upper : columns whose bounds change, and the bounds
-        afresh : start from the basis of the first solve, or else from that of the last
+        start : what `basis` gave after another solve; that of the first solve when absent
 
         Raises
         ------
@@ -123,13 +123,16 @@ class Solver:
             If time runs out; the error holds the best bound.
         """
         self._bound(columns, upper)
-        if afresh:
-            self._highs.setBasis(self._basis)
+        self._highs.setBasis(self._basis if start is None else start)
         try:
             self._run(f"{len(columns)} bounds changed")
             return float(self._highs.getInfo().objective_function_value)
         finally:
             self._bound(columns, self.programme.upper[columns])
+
+    def basis(self) -> Any:
+        """Return where the last solve ended, to start another from."""
+        return self._highs.getBasis()
 
     def _bound(self, columns: IntArray, upper: FloatArray) -> None:
         if len(columns):
@@ -175,7 +178,13 @@ class Solver:
 
 
 def solve_each(
-    programme: LinearProgramme, indptr: IntArray, columns: IntArray, upper: FloatArray, *, seconds: float = np.inf
+    programme: LinearProgramme,
+    indptr: IntArray,
+    columns: IntArray,
+    upper: FloatArray,
+    *,
+    lead: IntArray | None = None,
+    seconds: float = np.inf,
 ) -> FloatArray:
     """Return the optimal value under each set of changed upper bounds.
 
@@ -184,24 +193,26 @@ def solve_each(
     programme : LinearProgramme
     indptr : first entry of each set in ``columns``, and their number at the end, (S + 1,)
     columns, upper : columns whose bounds change, and the bounds
+    lead : how many of its first columns each set may share with the sets beside it, (S,); none when absent
     seconds : time one solve may take
 
     Notes
     -----
-    One cold solve and S warm ones: from the base, or from the solution of the set before where the two share most of
-    their columns, so put sets that share some side by side. Loads no more than one model, so parts of a sweep can
-    run in any process.
+    One cold solve and S warm ones from its basis. Sets that begin with the same ``lead`` columns start from the
+    basis of these alone, solved once while they follow one another. Loads no more than one model, so parts of a sweep
+    can run in any process.
     """
     solver = Solver(programme, seconds=seconds)
     solver.solve()
     value = np.empty(len(indptr) - 1)
-    before = np.zeros(len(programme.cost), dtype=bool)
+    shared, start = columns[:0], None
     for one, (first, last) in enumerate(pairwise(indptr)):
-        mine = columns[first:last]
-        alike = 2 * int(np.count_nonzero(before[mine])) > max(len(mine), int(np.count_nonzero(before)))
-        value[one] = solver.value_with(mine, upper[first:last], afresh=not alike)
-        before[:] = False
-        before[mine] = True
+        if lead is not None and not np.array_equal(shared, columns[first : first + lead[one]]):
+            begins = slice(first, first + lead[one])
+            shared = columns[begins]
+            solver.value_with(shared, upper[begins])
+            start = solver.basis()
+        value[one] = solver.value_with(columns[first:last], upper[first:last], start=start)
     return value
 
 

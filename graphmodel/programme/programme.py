@@ -56,11 +56,17 @@ class Programme:
         cost[: len(reward)] = -SCALE * reward
         return replace(self, linear=self.linear._replace(cost=cost), weight=reward)
 
+    def value(self, loss_share: FloatArray) -> FloatArray:
+        """Turn shares of final demand lost into values of the objective."""
+        return SCALE * (np.asarray(loss_share) - self._wanted())
+
     def loss_share(self, value: FloatArray) -> FloatArray:
         """Turn values of the objective into shares of final demand lost."""
-        wanted = float(self.weight @ self.linear.upper[: len(self.weight)])
-        lost = wanted + np.asarray(value) / SCALE
+        lost = self._wanted() + np.asarray(value) / SCALE
         return np.where(lost < LEAST, 0.0, lost)
+
+    def _wanted(self) -> float:
+        return float(self.weight @ self.linear.upper[: len(self.weight)])
 
 
 def programme(
@@ -112,7 +118,7 @@ def programme(
     for name, given in (("growth", growth), ("spot", spot)):
         if given is not None and not 0 <= given < np.inf:
             raise ParameterError(f"{name} is {given}, but must be a share of 0 or more")
-    require_feasible_base(network)
+    network.once(require_feasible_base)
     work = processes(network)
     available = network.nodes["available"].fillna(1.0).to_numpy(dtype=float)[work.node]
     final = np.zeros(work.n_processes, dtype=bool)
@@ -173,7 +179,7 @@ def _edge_columns(
 ) -> IntArray:
     """Add what each edge delivers, and what each process has left for the market; return the latter's columns."""
     supply = np.flatnonzero((work.row >= 0) & (work.share > 0))
-    slot = np.repeat(np.arange(len(work.need)), np.diff(work.slot_indptr))[supply]
+    slot = work.slot[supply]
     used, first, column = np.unique(work.row[supply], return_index=True, return_inverse=True)
     seller = work.supplier[supply[first]]
     edges = network.edges
@@ -251,7 +257,7 @@ def _purchases(build: Builder, work: Processes, wants: pd.DataFrame, slots: IntA
     slot = wants["slot"].to_numpy(dtype=np.int64)
     free = np.flatnonzero(slots[slot] >= 0)
     taken_in = np.zeros(len(work.need))
-    np.add.at(taken_in, np.repeat(np.arange(len(work.need)), np.diff(work.slot_indptr)), work.share)
+    np.add.at(taken_in, work.slot, work.share)
     most = np.full(len(free), np.inf) if spot is None else spot * taken_in[slot[free]]
     column = np.full(len(wants), -1, dtype=np.int64)
     amount = work.need[slot] * wants["relative"].to_numpy(dtype=float) / wants["world"].to_numpy(dtype=float)
