@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from graphmodel.errors import ParameterError, listed
 from graphmodel.kernels.timeline import Reserves
 from graphmodel.network import Network
 from graphmodel.processes import Processes
+from graphmodel.programme import Held
 
 WEEKS = 52
 """Weeks in a year: a week's quantity is the year's by 52."""
@@ -85,24 +88,45 @@ def public_reserves(network: Network, work: Processes) -> Reserves | None:
     A reserve serves the users of its material in its country (everywhere when empty). ``days`` are days of what
     these use in the base. A row without a material is a reserve of each material used there, and needs ``days``.
     """
-    rows = network.table("stocks")
-    rows = rows[rows["holder"] == "public"]
-    _require_amounts(rows)
-    table = supplies(network, work)
     amount, release, trigger, edges, quantity = [], [], [], [], []
-    for row in (rows.iloc[position] for position in range(len(rows))):
-        for _, served in table[_fits(table, row)].groupby("material", sort=True):
-            used = float(served["quantity"].sum())
-            amount.append(row["quantity"] if np.isnan(row["days"]) else row["days"] / DAYS * used)
-            release.append(1.0 if np.isnan(row["release"]) else row["release"])
-            trigger.append(0.0 if np.isnan(row["trigger"]) else row["trigger"])
-            edges.append(served["edge"].to_numpy(dtype=np.int64))
-            quantity.append(served["quantity"].to_numpy(dtype=float))
+    for row, _, served in _reserves(network, work):
+        used = float(served["quantity"].sum())
+        amount.append(row["quantity"] if np.isnan(row["days"]) else row["days"] / DAYS * used)
+        release.append(1.0 if np.isnan(row["release"]) else row["release"])
+        trigger.append(0.0 if np.isnan(row["trigger"]) else row["trigger"])
+        edges.append(served["edge"].to_numpy(dtype=np.int64))
+        quantity.append(served["quantity"].to_numpy(dtype=float))
     if not amount:
         return None
     indptr = np.concatenate([[0], np.cumsum([len(part) for part in edges])]).astype(np.int64)
     levels = [np.array(values, dtype=float) for values in (amount, release, trigger)]
     return Reserves(levels[0], levels[1], levels[2], indptr, np.concatenate(edges), np.concatenate(quantity))
+
+
+def held_for_a_year(network: Network, work: Processes) -> Held:
+    """Return what firms hold and what public reserves can give within a year, whatever triggers their release."""
+    weeks, _ = firm_stocks(network, work, 0.0)
+    stock = np.where(work.need > 0, weeks / WEEKS, 0.0)
+    reserves = public_reserves(network, work)
+    if reserves is None:
+        nothing = np.zeros(0, dtype=np.int64)
+        return Held(stock, np.zeros(0, dtype=object), np.zeros(0), np.zeros(1, dtype=np.int64), nothing, np.zeros(0))
+    names = [f"{row['country'] or 'everywhere'}: {material}" for row, material, _ in _reserves(network, work)]
+    amount = reserves.amount * np.minimum(1.0, WEEKS * reserves.release)
+    entry = pd.DataFrame(
+        {
+            "reserve": np.repeat(np.arange(len(amount)), np.diff(reserves.indptr)),
+            "slot": work.slot[reserves.edge],
+            "relative": work.relative[reserves.edge],
+        }
+    )
+    entry = entry[(amount[entry["reserve"]] > 0) & (work.need[entry["slot"]] > 0)]
+    entry = entry.drop_duplicates(["reserve", "slot"]).sort_values(["reserve", "slot"])
+    kept, of_kept = np.unique(entry["reserve"].to_numpy(dtype=np.int64), return_inverse=True)
+    slot = entry["slot"].to_numpy(dtype=np.int64)
+    taken = work.need[slot] * entry["relative"].to_numpy(dtype=float)
+    indptr = np.searchsorted(of_kept, np.arange(len(kept) + 1)).astype(np.int64)
+    return Held(stock, np.array(names, dtype=object)[kept], amount[kept], indptr, slot, taken)
 
 
 def free_capacity(network: Network, work: Processes) -> tuple[FloatArray, FloatArray]:
@@ -124,6 +148,17 @@ def free_capacity(network: Network, work: Processes) -> tuple[FloatArray, FloatA
     at_once = np.where(known, nodes["spare"].fillna(0.0).to_numpy(dtype=float) / base, 0.0)
     above = np.where(known, nodes["capacity"].fillna(0.0).to_numpy(dtype=float) / base - 1.0, 0.0)
     return at_once[work.node], np.maximum(above - at_once, 0.0)[work.node]
+
+
+def _reserves(network: Network, work: Processes) -> Iterator[tuple[pd.Series, str, pd.DataFrame]]:
+    """Yield each public reserve: its row of ``stocks``, its material, and the supplies it can stand in for."""
+    rows = network.table("stocks")
+    rows = rows[rows["holder"] == "public"]
+    _require_amounts(rows)
+    table = supplies(network, work)
+    for row in (rows.iloc[position] for position in range(len(rows))):
+        for material, served in table[_fits(table, row)].groupby("material", sort=True):
+            yield row, str(material), served
 
 
 def _fits(table: pd.DataFrame, row: pd.Series) -> np.ndarray:

@@ -9,7 +9,7 @@ from graphmodel._types import FloatArray
 from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import kernel_recipes, open_paths, scenario_cut
 from graphmodel.analysis.rerouting import least_loss, plan_of
-from graphmodel.analysis.responses import REROUTED, RESPONSES, Links
+from graphmodel.analysis.responses import REROUTED, RESPONSES, How, Links
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
@@ -25,6 +25,7 @@ def losses(
     mineral: str | None = None,
     growth: float = GROWTH,
     links: Links = "any",
+    stocks: bool = False,
 ) -> LossResult:
     """Measure what each consuming country loses of each product, under every response.
 
@@ -36,7 +37,7 @@ def losses(
     mineral : str, optional
         Under ``reroute`` and ``adapt``, serve as many tonnes of this mineral as can be; without it every product counts
         the same.
-    growth, links
+    growth, links, stocks
         As in `removal`.
 
     Returns
@@ -75,7 +76,8 @@ def losses(
     before[node < network.n_nodes] = fed_before[node[node < network.n_nodes]]
     left_by: dict[str, FloatArray] = {"reachability": reached[node] | ~before, "frozen": share[process]}
     for response in REROUTED:
-        left_by[response] = plan_of(least_loss(changed, response, mineral=mineral, growth=growth, links=links)).served
+        how = How(response, growth=growth, links=links, stocks=stocks)
+        left_by[response] = plan_of(least_loss(changed, mineral, how)).served
     rows = []
     for response in RESPONSES:
         left = left_by[response]
@@ -92,5 +94,7 @@ def losses(
     order = summed["response"].map(RESPONSES.index)
     summed = summed.assign(order=order).sort_values(["order", "product", "consumer"])
     return LossResult(
-        summed, network=network.name, parameters={"scenario": scenario.name, "growth": growth, "links": links}
+        summed,
+        network=network.name,
+        parameters={"scenario": scenario.name, "growth": growth, "links": links, "stocks": stocks or None},
     )

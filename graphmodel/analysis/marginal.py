@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from graphmodel.analysis.rerouting import Answer, least_loss
-from graphmodel.analysis.responses import Links
+from graphmodel.analysis.responses import How, Links
 from graphmodel.network import Network
 from graphmodel.programme import GROWTH, SCALE
 from graphmodel.results import MarginalResult
@@ -24,23 +24,23 @@ def marginal_values(
     mineral: str | None = None,
     growth: float = GROWTH,
     links: Links = "any",
+    stocks: bool = False,
 ) -> MarginalResult:
     """Say what one more unit of capacity, material, stock or passage would be worth once a scenario happens.
 
     Parameters
     ----------
-    network, scenario, response, mineral, growth, links
+    network, scenario, response, mineral, growth, links, stocks
         As in `rerouting`.
 
     Returns
     -------
     MarginalResult
         ``kind``: ``capacity`` (of a node for a material), ``material`` (a unit more on the market), ``link`` (an edge
-        that may carry no more), ``restriction``, ``stock`` (of a slot); ``item``, ``label``, ``country``, ``stage``,
-        ``material``, ``unit`` (of what is priced); ``value``: final demand served more for each unit more, in units of
-        the loss;
-        ``value_share``: the same for one hundredth more of all there is, as a share of final demand. Sorted by
-        ``value_share``; only what has a value.
+        that may carry no more), ``restriction``, ``stock`` (of a node), ``reserve`` (public); ``item``, ``label``,
+        ``country``, ``stage``, ``material``, ``unit`` (of what is priced); ``value``: final demand served more for each
+        unit more, in units of the loss; ``value_share``: the same for one hundredth more of all there is (of a node's
+        stock: of its yearly need), as a share of final demand. Sorted by ``value_share``; only what has a value.
 
     Notes
     -----
@@ -60,7 +60,7 @@ def marginal_values(
     3  capacity        mine-b  0.001        0.006
     4  capacity        mine-a  0.001        0.004
     """
-    answer = least_loss(scenario.apply(network), response, mineral=mineral, growth=growth, links=links)
+    answer = least_loss(scenario.apply(network), mineral, How(response, growth=growth, links=links, stocks=stocks))
     table = pd.concat([_of_bounds(answer), _of_rows(answer)], ignore_index=True)
     table = table[table["value_share"] > LEAST]
     return MarginalResult(
@@ -72,6 +72,7 @@ def marginal_values(
             "mineral": mineral,
             "growth": growth,
             "links": links,
+            "stocks": stocks or None,
         },
         units={"value": f"{answer.unit} per unit", "value_share": "share of final demand per 1 % more"},
     )
@@ -111,7 +112,7 @@ def _of_bounds(answer: Answer) -> pd.DataFrame:
 def _of_rows(answer: Answer) -> pd.DataFrame:
     """Values of materials on the market and of restrictions."""
     rows = answer.written.rows.assign(price=answer.solution.price / SCALE)
-    rows = rows[rows["kind"].isin(["market", "restriction"]) & (rows["price"] > 0)].reset_index(drop=True)
+    rows = rows[rows["kind"].isin(["market", "restriction", "reserve"]) & (rows["price"] > 0)].reset_index(drop=True)
     item = rows["item"].astype(str)
     table = rows.assign(kind=rows["kind"].replace("market", "material"), item=item, label=item, country="", stage="")
     material = item.where(rows["kind"] == "market", item.str.rpartition(": ")[2])

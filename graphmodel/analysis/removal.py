@@ -33,6 +33,7 @@ def removal(
     severity: float = 1.0,
     growth: float = GROWTH,
     links: Links = "any",
+    stocks: bool = False,
     inputs: Inputs = "recipes",
     direction: Direction = "downstream",
     members: pd.DataFrame | None = None,
@@ -70,6 +71,9 @@ def removal(
     links : {"any", "existing"}
         With ``reroute`` and ``adapt``: whether a buyer may turn to every maker of what it can use, or only to those
         it buys from today.
+    stocks : bool
+        With ``reroute`` and ``adapt``: whether plants may use up within the year what they and public reserves hold
+        (table ``stocks``). Over time, and under fixed shares, `timeline` follows them.
     inputs : {"recipes", "leontief", "linear"}
         How outputs fall with inputs (``frozen`` only). ``recipes``: with the scarcest essential input, and with
         each other input by its share of all a process takes in. ``leontief``: with the scarcest of all. ``linear``:
@@ -132,7 +136,9 @@ def removal(
     >>> float(gm.removal(toy, response="reachability").table.set_index("removed").loc["mine-b", "loss"])
     0.0
     """
-    how = How(response, severity, growth, links, inputs, direction, Running(executor, folder, progress)).checked()
+    how = How(
+        response, severity, growth, links, stocks, inputs, direction, Running(executor, folder, progress)
+    ).checked()
     if direction == "upstream" and consumer is not None:
         raise ParameterError("consumer counts final demand; upstream the loss is what origins sell")
     work = how.work(network)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +27,7 @@ def rerouting(
     mineral: str | None = None,
     growth: float = GROWTH,
     links: Links = "any",
+    stocks: bool = False,
 ) -> ReroutingResult:
     """Find how the network would serve what it can once a scenario happens, with the least new trade.
 
@@ -38,13 +38,14 @@ def rerouting(
     response : {"reroute", "adapt"}
     mineral : str, optional
         Serve as many tonnes of this mineral as can be; without it every final product counts the same.
-    growth, links
+    growth, links, stocks
         As in `removal`.
 
     Returns
     -------
     ReroutingResult
-        ``flow`` (``sale``: a node sells a material; ``purchase``: a node takes it in; ``served``: final demand),
+        ``flow`` (``sale``: a node sells a material; ``purchase``: a node takes it in; ``stock``: it draws on what it
+        or a public reserve holds; ``served``: final demand),
         ``node_id``, ``label``, ``country``, ``stage``, ``material``, ``unit``, ``base``, ``quantity``, ``change`` (a
         year), ``change_share`` (of all that is sold, bought or served of the material in the base year) and ``new``
         (the part sold or bought over new links). Rows of flows that change.
@@ -66,9 +67,9 @@ def rerouting(
     1      sale    mine-a  lithium-ore   400.0     500.0
     2  purchase  refine-a  lithium-ore  1000.0     500.0
     """
-    answer = least_loss(scenario.apply(network), response, mineral=mineral, growth=growth, links=links)
+    answer = least_loss(scenario.apply(network), mineral, How(response, growth=growth, links=links, stocks=stocks))
     plan = plan_of(answer)
-    table = pd.concat([_sales(plan), _purchases(plan), _served(plan)], ignore_index=True)
+    table = pd.concat([_sales(plan), _purchases(plan), _drawn(plan), _served(plan)], ignore_index=True)
     return ReroutingResult(
         _described(plan.network, table),
         network=network.name,
@@ -78,6 +79,7 @@ def rerouting(
             "mineral": mineral,
             "growth": growth,
             "links": links,
+            "stocks": stocks or None,
         },
     )
 
@@ -92,19 +94,17 @@ class Answer:
     solution: Solution
     weight: FloatArray
     unit: str
-    parameters: Mapping[str, object]
+    how: How
 
 
-def least_loss(changed: Network, response: str, *, mineral: str | None, growth: float, links: Links) -> Answer:
+def least_loss(changed: Network, mineral: str | None, how: How) -> Answer:
     """Solve the programme of one response on a network a scenario has changed."""
-    if response not in REROUTED:
-        raise UnknownNameError(f"no rerouting response {response!r}; {nearest(response, REROUTED)}")
+    if how.response not in REROUTED:
+        raise UnknownNameError(f"no rerouting response {how.response!r}; {nearest(how.response, REROUTED)}")
     work = processes(changed)
     weight, unit = demand_weights(changed, work.demand, mineral, evenly=mineral is None)
-    how = How(response, growth=growth, links=links).checked()
-    written = response_programme(changed, weight, how)
-    said = {"response": response, "mineral": mineral, "growth": growth if response == "adapt" else None, "links": links}
-    return Answer(changed, work, written, Solver(written.linear).solve(), weight, unit, said)
+    written = response_programme(changed, weight, how.checked())
+    return Answer(changed, work, written, Solver(written.linear).solve(), weight, unit, how)
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ def plan_of(answer: Answer) -> Plan:
     """Choose among the ways to lose the least: the most even one, then the one that changes least."""
     network, work = answer.network, answer.work
     by_market = answer.written.columns["kind"].ne("edge").all()
-    written = programme(network, answer.weight, growth=0.0) if by_market else answer.written
+    written = answer.written
+    if by_market:
+        written = programme(network, answer.weight, growth=0.0, held=answer.how.held(network))
     even, _ = demand_weights(network, work.demand, None, evenly=True)
     demand = work.demand["process"].to_numpy(dtype=np.int64)
     base, tariff = np.ones(len(written.columns)), np.zeros(len(written.columns))
@@ -190,6 +192,17 @@ def _purchases(plan: Plan) -> pd.DataFrame:
     return pd.concat([old, fresh], ignore_index=True).assign(flow="purchase")
 
 
+def _drawn(plan: Plan) -> pd.DataFrame:
+    """What each node draws from its stocks and from public reserves, in units of its first input by name."""
+    work, columns = plan.work, plan.written.columns
+    drawn = columns["kind"].isin(["stock", "reserve draw"])
+    slot = columns.loc[drawn, "item"].to_numpy(dtype=np.int64)
+    entry = work.accepted.drop_duplicates("slot").set_index("slot").reindex(slot)
+    amount = plan.x[drawn.to_numpy()] * work.need[slot] * entry["relative"].to_numpy(dtype=float)
+    table = pd.DataFrame({"node": work.slot_node[slot], "material": entry["material"].to_numpy(), "base": 0.0})
+    return table.assign(quantity=amount, new=0.0, flow="stock")
+
+
 def _served(plan: Plan) -> pd.DataFrame:
     """What final users get."""
     demand = plan.work.demand.rename(columns={"product": "material", "quantity": "base"})
@@ -220,5 +233,5 @@ def _described(network: Network, flows: pd.DataFrame) -> pd.DataFrame:
         unit=flows["material"].map(unit).astype(object).fillna("").to_numpy(),
         order=nodes["stage"].map(stage),
     )
-    flows["last"] = flows["flow"].map({"purchase": 0, "sale": 1, "served": 2})
+    flows["last"] = flows["flow"].map({"purchase": 0, "stock": 1, "sale": 2, "served": 3})
     return flows.sort_values(["order", "last", "material", "change", "node_id"], kind="stable")

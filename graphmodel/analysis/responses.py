@@ -11,6 +11,7 @@ import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups
+from graphmodel.analysis.holdings import held_for_a_year
 from graphmodel.analysis.inputs import DIRECTIONS, INPUTS, Direction, Inputs, frozen_processes
 from graphmodel.analysis.remaining import (
     cut_off,
@@ -26,7 +27,7 @@ from graphmodel.kernels.linear import LinearProgramme, Solver, solve_each
 from graphmodel.kernels.paths import reach_loss, reach_loss_groups, reachable
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
-from graphmodel.programme import GROWTH, Programme, programme
+from graphmodel.programme import GROWTH, Held, Programme, programme
 
 Response = Literal["reachability", "reroute", "adapt", "frozen"]
 RESPONSES: tuple[Response, ...] = ("reachability", "reroute", "adapt", "frozen")
@@ -50,6 +51,7 @@ class How(NamedTuple):
     severity: float = 1.0
     growth: float = GROWTH
     links: str = "any"
+    stocks: bool = False
     inputs: Inputs = "recipes"
     direction: Direction = "downstream"
     running: Running = Running()
@@ -59,6 +61,10 @@ class How(NamedTuple):
         if self.response == "frozen":
             return frozen_processes(network, self.inputs, self.direction)
         return processes(network)
+
+    def held(self, network: Network) -> Held | None:
+        """Return the stocks that count."""
+        return held_for_a_year(network, processes(network)) if self.stocks else None
 
     def checked(self) -> How:
         """Return it, refusing what cannot be."""
@@ -76,6 +82,10 @@ class How(NamedTuple):
             raise ParameterError(f"severity is {self.severity}, but must lie between 0 and 1")
         if not 0 <= self.growth < np.inf:
             raise ParameterError(f"growth is {self.growth}, but must be a share of 0 or more")
+        if self.stocks and self.response not in REROUTED:
+            raise ParameterError(
+                f"stocks count for a year under {' and '.join(REROUTED)}; under fixed shares timeline follows them"
+            )
         if self.response == "reachability":
             if self.severity != 1:
                 raise ParameterError("reachability asks whether any path is left; it needs severity=1")
@@ -91,6 +101,7 @@ class How(NamedTuple):
             "severity": self.severity,
             "growth": self.growth if self.response == "adapt" else None,
             "links": self.links if rerouted else None,
+            "stocks": self.stocks or None,
             "inputs": None if self.inputs == "recipes" else self.inputs,
             "direction": None if self.direction == "downstream" else self.direction,
         }
@@ -165,9 +176,10 @@ def values_without(closing: Closing, together: IntArray) -> FloatArray:
 def response_programme(network: Network, weight: FloatArray, how: How) -> Programme:
     """Write down the programme of ``reroute``, or of ``adapt`` with flows growing by at most ``growth``."""
     spot = 0.0 if how.links == "existing" else None
+    held = how.held(network)
     if how.response == "reroute":
-        return programme(network, weight, spot=spot)
-    return programme(network, weight, growth=how.growth, spot=how.growth if spot is None else spot)
+        return programme(network, weight, spot=spot, held=held)
+    return programme(network, weight, growth=how.growth, spot=how.growth if spot is None else spot, held=held)
 
 
 def without_flows(network: Network, groups: Groups, group: int, severity: float = 1.0) -> Network:

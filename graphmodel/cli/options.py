@@ -49,6 +49,7 @@ links = click.option(
     "--links", type=click.Choice(["any", "existing"]), default="any", show_default=True,
     help="Under reroute and adapt: buy from every maker, or only from those that sell to the buyer today.",
 )  # fmt: skip
+stocks = click.option("--stocks", is_flag=True, help="Under reroute and adapt: use up within the year what is held.")
 response = click.option("--response", type=click.Choice(RESPONSES), default="frozen", show_default=True)
 responses = click.option(
     "--response", "responses", type=click.Choice(RESPONSES), multiple=True, help="Repeat for several; all when absent."

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @take.responses
 @take.growth
 @take.links
+@take.stocks
 @click.option("--long", "is_long", is_flag=True, help="A row for each response too, with the quantity lost.")
 @take.form
 def remove(
@@ -34,6 +35,7 @@ def remove(
     responses: tuple[take.Response, ...],
     growth: float,
     links: take.Links,
+    stocks: bool,
     is_long: bool,
     form: str,
 ) -> None:
@@ -54,7 +56,8 @@ def remove(
     from graphmodel.analysis import losses  # noqa: PLC0415 - numpy, scipy
 
     scenario = event.scenario()
-    table = losses(load(data), scenario, mineral=mineral or event.mineral, growth=growth, links=links).table
+    counted = mineral or event.mineral
+    table = losses(load(data), scenario, mineral=counted, growth=growth, links=links, stocks=stocks).table
     table = _only(_only(table, "product", product), "consumer", consumer)
     shown = responses or take.RESPONSES
     table = table[table["response"].isin(shown)]
@@ -82,6 +85,7 @@ def _only(table: pd.DataFrame, column: str, value: str | None) -> pd.DataFrame:
 @take.rerouted
 @take.growth
 @take.links
+@take.stocks
 @click.option(
     "--table",
     "which",
@@ -99,6 +103,7 @@ def rerouting(
     response: str,
     growth: float,
     links: take.Links,
+    stocks: bool,
     which: str,
     top: int,
     form: str,
@@ -116,7 +121,8 @@ def rerouting(
 
     run = analysis.rerouting if which == "changes" else analysis.marginal_values
     scenario = event.scenario()
-    result = run(load(data), scenario, response=response, mineral=mineral or event.mineral, growth=growth, links=links)
+    network, counted = load(data), mineral or event.mineral
+    result = run(network, scenario, response=response, mineral=counted, growth=growth, links=links, stocks=stocks)
     show(result.table, form, top)
 
 

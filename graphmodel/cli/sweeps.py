@@ -67,6 +67,7 @@ def chokepoints(
 @take.severity
 @take.growth
 @take.links
+@take.stocks
 @take.top(15)
 @take.folder
 @take.workers
@@ -79,6 +80,7 @@ def removal(
     severity: float,
     growth: float,
     links: take.Links,
+    stocks: bool,
     top: int,
     folder: Path | None,
     workers: int,
@@ -100,6 +102,7 @@ def removal(
             severity=severity,
             growth=growth,
             links=links,
+            stocks=stocks,
             progress=update,
             executor=executor,
             folder=folder,

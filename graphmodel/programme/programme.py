@@ -8,6 +8,7 @@ far as its slots are filled.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -69,13 +70,40 @@ class Programme:
         return float(self.weight @ self.linear.upper[: len(self.weight)])
 
 
+class Held(NamedTuple):
+    """What can be drawn on within the year.
+
+    Parameters
+    ----------
+    slot : stock of each slot, as a share of its yearly need, (K,)
+    reserve : names of the public reserves, which end in ``: `` and the material, (J,)
+    amount : what each can give, (J,)
+    indptr, served : slots each reserve serves, (J + 1,) and entries
+    taken : what the whole need of each of these takes of the reserve, in the unit of its amount
+    """
+
+    slot: FloatArray
+    reserve: np.ndarray
+    amount: FloatArray
+    indptr: IntArray
+    served: IntArray
+    taken: FloatArray
+
+    @property
+    def slots(self) -> BoolArray:
+        """Say which slots have anything to draw on."""
+        has = self.slot > 0
+        has[self.served] = True
+        return has
+
+
 def programme(
     network: Network,
     weight: FloatArray,
     *,
     growth: float | None = None,
     spot: float | None = None,
-    held: FloatArray | None = None,
+    held: Held | None = None,
 ) -> Programme:
     """Write the network down as a linear programme.
 
@@ -90,8 +118,8 @@ def programme(
     spot : float, optional
         What a slot may buy from makers at large, as a share of what it takes in today; any amount when absent, and
         with 0 only present links serve.
-    held : array, optional
-        Stock that each slot can draw on within the year, as a share of its yearly need, (K,).
+    held : Held, optional
+        Stocks and reserves that slots can draw on; none when absent.
 
     Raises
     ------
@@ -104,7 +132,8 @@ def programme(
     m for slot k, both as shares of the slot's need, and Q, N the base quantities of processes and slots:
 
         maximise  sum over final demand d of weight_d x_d
-        slot      sum of v_e + sum of b_km + base_k + stock_k >= sum over readers p of draw_kp x_p
+        slot      sum of v_e + sum of b_km + base_k + stock_k + sum of reserve_jk >= sum over readers p of draw_kp x_p
+        reserve   amount_j >= sum over slots of reserve_jk N_k r_km
         seller    sold_p x_p >= sum over its edges of v_e N_k r_e / Q_p + s_p
         market    sum over makers p of m of s_p Q_p >= sum over slots of b_km N_k r_km
         co-product x_c <= room_c (base + sum over hosts h of share_h x_h)
@@ -148,14 +177,14 @@ def _reward(demand: pd.DataFrame, weight: FloatArray, available: FloatArray) -> 
     return np.divide(shares, available, out=np.zeros(len(shares)), where=available > 0)
 
 
-def _one_way(work: Processes, held: FloatArray | None) -> BoolArray:
+def _one_way(work: Processes, held: Held | None) -> BoolArray:
     """Slots that one material alone fills: what they take follows from what their readers make, without a column."""
     ways = np.bincount(work.accepted["slot"].to_numpy(dtype=np.int64), minlength=len(work.need))
-    drawn = np.zeros(len(work.need)) if held is None else held
-    return (ways == 1) & (work.slot_base == 0) & (drawn == 0) & (work.need > 0)
+    alone = (ways == 1) & (work.slot_base == 0) & (work.need > 0)
+    return alone if held is None else alone & ~held.slots
 
 
-def _slot_rows(build: Builder, work: Processes, filled: BoolArray, held: FloatArray | None) -> IntArray:
+def _slot_rows(build: Builder, work: Processes, filled: BoolArray, held: Held | None) -> IntArray:
     """Add a row for each slot that needs one and return the rows, -1 for the others."""
     slot = np.flatnonzero((work.need > 0) & ~filled)
     rows = np.full(len(work.need), -1, dtype=np.int64)
@@ -163,8 +192,13 @@ def _slot_rows(build: Builder, work: Processes, filled: BoolArray, held: FloatAr
     entry = np.flatnonzero(rows[work.process_slot] >= 0)
     build.put(rows[work.process_slot[entry]], work.reader[entry], -work.draw[entry])
     if held is not None:
-        with_stock = slot[held[slot] > 0]
-        build.put(rows[with_stock], build.add_columns("stock", with_stock, held[with_stock]), 1.0)
+        with_stock = slot[held.slot[slot] > 0]
+        build.put(rows[with_stock], build.add_columns("stock", with_stock, held.slot[with_stock]), 1.0)
+        reserve = build.add_rows("reserve", held.reserve, np.full(len(held.amount), -1.0), held.amount)
+        drawn = build.add_columns("reserve draw", held.served, np.full(len(held.served), np.inf))
+        build.put(rows[held.served], drawn, 1.0)
+        of_entry = np.repeat(np.arange(len(held.amount)), np.diff(held.indptr))
+        build.put(reserve[of_entry], drawn, -held.taken / held.amount[of_entry])
     return rows
 
 

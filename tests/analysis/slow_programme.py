@@ -58,8 +58,12 @@ class Market:
             first.setdefault(row.group or row.input, row.amount)
         return first
 
-    def lost(self, removed, severity=1.0, *, growth=None, spot=None):
-        """Least final demand lost, in its own unit."""
+    def lost(self, removed, severity=1.0, *, growth=None, spot=None, days=(), reserves=()):
+        """Least final demand lost, in its own unit.
+
+        ``days``: node -> days of its need each plant holds; ``reserves``: (country, material, amount).
+        """
+        days = dict(days)
         limit, kept = self.slow.available()
         index, upper, rows = {}, [], []
 
@@ -81,7 +85,7 @@ class Market:
         sells = defaultdict(list)
         fills = defaultdict(list)
         fresh = defaultdict(list)
-        taken_in = {}
+        taken_in, held = {}, [[] for _ in reserves]
         for key, group in self.groups.items():
             node = key[0]
             bought = [e for e in self.slow.edges if e.target == node and e.material in group["inputs"]]
@@ -107,6 +111,15 @@ class Market:
                             sells[process].append(column)
                             fills[key].append((column, 1 / (relative / scale)))
                             fresh[key].append((column, 1 / (relative / scale)))
+        for key in fills:
+            for place, (country, material, _) in enumerate(reserves):
+                bought = {e.material for e in self.slow.edges if e.target == key[0]}
+                first = self.groups[key]["inputs"]
+                if self.slow.nodes[key[0]].country == country and material in bought & set(first):
+                    column = variable(("reserve", place, key), np.inf)
+                    held[place].append((column, 1.0))
+                    fills[key].append((column, first[sorted(first)[0]] / first[material]))
+        rows += [(row, amount) for row, (_, _, amount) in zip(held, reserves, strict=True) if row]
         for key, entries in fills.items():
             group = self.groups[key]
             residual = sum(
@@ -121,7 +134,7 @@ class Market:
                 share = known[process] / total if total > 0 else 1 / n
                 if self.quantity[process] > 0:
                     row.append((out[process], share * need / self.quantity[process]))
-            rows.append((row, residual))
+            rows.append((row, residual + need * days.get(key[0], 0.0) / 364))
             if spot is not None and fresh[key]:
                 rows.append((fresh[key], spot * taken_in[key]))
         for process, columns in sells.items():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import graphmodel as gm
+from graphmodel.errors import ParameterError
 from tests.conftest import network
 
 FEED = pd.DataFrame(
@@ -274,3 +275,28 @@ def test_the_value_of_a_small_step_bounds_what_a_large_one_saves():
     assert values.loc["mine-b", "value_share"] == pytest.approx(0.005)  # 1 % more is 0.1 of 20
     assert lost(two_sellers(10.1), halt) == 9.9
     assert lost(two_sellers(40.0), halt) == 0
+
+
+def test_stocks_and_reserves_serve_until_they_are_used_up(toy):
+    # mine B's 600 of 1000 t stop and mine A digs 500 at most: 500 are missing, half of 10 GWh
+    halt = stop("mine-b")
+    at_plant = pd.DataFrame({"holder": ["firm"], "node_id": "refine-a", "material": "lithium-ore", "quantity": 200.0})
+    public = pd.DataFrame({"holder": ["public"], "country": "CHN", "material": "lithium-ore", "quantity": 200.0})
+    slow = public.assign(quantity=4000.0, release=0.001)  # 52 weeks of 4 t are 208 t
+    assert lost(toy.with_tables(stocks=at_plant), halt) == 5  # not counted unless asked for
+    assert lost(toy.with_tables(stocks=at_plant), halt, stocks=True) == 3
+    assert lost(toy.with_tables(stocks=public), halt, stocks=True) == 3
+    assert lost(toy.with_tables(stocks=slow), halt, stocks=True) == 2.92
+    both = toy.with_tables(stocks=pd.concat([at_plant, public]))
+    assert lost(both, halt, stocks=True) == 1
+    drawn = gm.rerouting(both, halt, stocks=True).table.query("flow == 'stock'")
+    assert drawn[["node_id", "material", "quantity"]].to_numpy().tolist() == [["refine-a", "lithium-ore", 400.0]]
+    # one tonne more of either is a thousandth of the need, on which all final demand hangs
+    values = gm.marginal_values(both, halt, stocks=True).table.set_index(["kind", "item"])["value"]
+    assert values["stock", "refine-a"] == pytest.approx(0.001)
+    assert values["reserve", "CHN: lithium-ore"] == pytest.approx(0.001)
+
+
+def test_stocks_count_where_suppliers_can_be_replaced():
+    with pytest.raises(ParameterError, match="stocks count for a year under reroute and adapt"):
+        gm.removal(two_sellers(), stocks=True)

@@ -235,3 +235,18 @@ def test_time_is_counted_from_the_start_of_each_solve_and_not_of_the_first():
     solver._highs.getRunTime = lambda: 100.0
     assert solver.value_with(np.array([0]), np.array([1.0])) == pytest.approx(solver.solve().value)
     assert solver._highs.getOptionValue("time_limit")[1] == 102
+
+
+def test_sets_that_begin_alike_give_what_each_gives_by_itself():
+    # three columns closed together with each of five more, then each of those alone
+    wanted, first = dense(20), np.array([0, 1, 2])
+    sets = [np.append(first, other) for other in range(3, 8)] + [np.array([other]) for other in range(3, 8)]
+    indptr = np.cumsum([0, *map(len, sets)])
+    columns = np.concatenate(sets)
+    alike = solve_each(wanted, indptr, columns, np.zeros(len(columns)), lead=np.array([3] * 5 + [0] * 5))
+    alone = []
+    for closed in sets:
+        upper = wanted.upper.copy()
+        upper[closed] = 0.0
+        alone.append(Solver(wanted._replace(upper=upper)).solve().value)
+    assert alike == pytest.approx(alone, abs=1e-9)

@@ -13,7 +13,7 @@ from graphmodel.results import Result
 NAME = "minerals-2024"
 LENSES = ("country", "control", "node")
 RESPONSES = ("reroute", "adapt", "frozen")
-SHOCKS = ("SH001", "SH003", "SH009", "SH030", "SH031", "SH032", "SH045", "SH046", "SH050", "SH057")
+SHOCKS = ("SH001", "SH009", "SH012", "SH030", "SH031", "SH032", "SH045", "SH046", "SH050", "SH057")
 
 
 def run() -> None:

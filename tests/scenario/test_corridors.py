@@ -106,6 +106,12 @@ def test_every_analysis_that_shuts_knows_corridors(shipped):
     assert (worst["removed"], worst["frozen_share"], worst["n_above_tenth"]) == ("gulf", pytest.approx(0.5), 3)
 
 
+@pytest.mark.parametrize("analysis", ["pairs", "worst_removals", "uncertainty", "percolation", "max_flow", "esri"])
+def test_what_shuts_nodes_alone_refuses_corridors(shipped, analysis):
+    with pytest.raises(ParameterError, match="corridor stops flows and not nodes; name a lens of nodes"):
+        getattr(gm, analysis)(shipped, by="corridor", mineral="lithium")
+
+
 def test_an_unknown_or_unused_corridor_is_refused_with_what_there_is(shipped, toy):
     with pytest.raises(UnknownNameError, match="no corridor 'gulff'; did you mean 'gulf'"):
         gm.Scenario().close("gulff").apply(shipped)
