@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -97,8 +99,16 @@ def group_processes(work: Processes, groups: Groups) -> tuple[IntArray, IntArray
 def frozen_losses(
     shut: Shutting, together: IntArray, running: Running, *, title: str, parameters: Mapping[str, object]
 ) -> FloatArray:
-    """Return the loss of every set of groups, (S,); ``together`` is (S, k)."""
-    return swept(weighted_losses, together, shut, running, batch=BATCH, title=title, parameters=parameters)
+    """Return the loss of every set of groups, (S,); ``together`` is (S, k). Without an executor on all cores."""
+    alone = running.executor is None and len(together) > BATCH
+    with ThreadPoolExecutor(_cores()) if alone else nullcontext(running.executor) as pool:
+        on = running._replace(executor=pool)
+        return swept(weighted_losses, together, shut, on, batch=BATCH, title=title, parameters=parameters)
+
+
+def _cores() -> int:
+    """Count the cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def swept(
