@@ -17,7 +17,7 @@ RESERVES = st.dictionaries(
     st.sampled_from([0.0, 1.0, 6.0]),
     max_size=4,
 )
-MANY = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def losses_of(network, response, **options):

@@ -174,7 +174,7 @@ def test_a_cut_edge_counts_as_its_share_lost(chain, method):
     assert left[:, 0] == pytest.approx([1, 1, 0.25, 0.25])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(leaking_recipes())
 def test_both_paths_equal_the_definition_said_slowly(drawn):
     recipes, limit = drawn

@@ -119,7 +119,7 @@ def test_one_node_and_no_nodes_have_answers():
         assert paths.betweenness_to_demand(n, nothing, nothing, nothing, nothing).tolist() == [0] * n
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(weighted())
 def test_delegated_measures_equal_networkx_on_the_merged_network(network):
     n, source, target, _ = network
@@ -145,7 +145,7 @@ def test_delegated_measures_equal_networkx_on_the_merged_network(network):
     assert paths.closeness_to_demand(n, source, target, demand) == pytest.approx(expected)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(weighted())
 def test_ranks_and_levels_equal_dense_algebra(network):
     n, *_ = network
@@ -163,7 +163,7 @@ def test_ranks_and_levels_equal_dense_algebra(network):
         assert flows.trophic_level(*network)[part] == pytest.approx(level[part] - level[part].min(), abs=1e-6)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(weighted())
 def test_total_requirements_equal_the_dense_inverse(network):
     n, source, target, weight = network
@@ -178,7 +178,7 @@ def test_total_requirements_equal_the_dense_inverse(network):
     assert flows.total_requirements(*network) == pytest.approx(expected)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(weighted())
 def test_hubs_and_eigenvector_solve_their_equations(network):
     matrix = dense(*network, loops=False)

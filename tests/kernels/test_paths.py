@@ -103,7 +103,7 @@ def test_a_dead_origin_reaches_nothing():
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(networks(), st.integers(0, 2**32 - 1))
 def test_reachable_equals_a_search(network, seed):
     n, *_ = network
@@ -135,7 +135,7 @@ def test_reach_loss_equals_removing_each_node_and_searching(network):
     assert reach_loss(*network, origins, demand).tolist() == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(networks(min_nodes=1), st.integers(0, 2**32 - 1))
 def test_group_loss_equals_removing_each_group_and_searching(network, seed):
     n, *_ = network
