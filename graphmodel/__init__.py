@@ -44,6 +44,7 @@ _PUBLIC = {
     "timeline": "analysis",
     "uncertainty": "analysis",
     "worst_removals": "analysis",
+    "worth": "analysis",
     "quality": "evidence",
     "weakest_data": "evidence",
     "GraphModelError": "errors",

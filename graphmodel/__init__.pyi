@@ -28,6 +28,7 @@ from graphmodel.analysis import shares as shares
 from graphmodel.analysis import timeline as timeline
 from graphmodel.analysis import uncertainty as uncertainty
 from graphmodel.analysis import worst_removals as worst_removals
+from graphmodel.analysis import worth as worth
 from graphmodel.checks import check as check
 from graphmodel.convert import from_igraph as from_igraph
 from graphmodel.convert import from_networkx as from_networkx

@@ -285,6 +285,29 @@ class DiversificationResult(Result):
     columns = ("measure", "stage", "lens", "without", "with_scenario", "change")
 
 
+class WorthResult(Result):
+    """How much demand each project keeps served over many disruptions."""
+
+    columns = (
+        "rank",
+        "project_id",
+        "name",
+        "country",
+        "stage",
+        "material",
+        "capacity",
+        "alone",
+        "last",
+        "worth",
+        "error",
+        "low",
+        "high",
+        "worst",
+        "tail",
+        "reason",
+    )
+
+
 class TimelineResult(Result):
     """Final demand lost in each week of a shock, by product and consuming country."""
 

@@ -24,6 +24,7 @@ from graphmodel.analysis.shares import shares as shares
 from graphmodel.analysis.timeline import timeline as timeline
 from graphmodel.analysis.uncertainty import uncertainty as uncertainty
 from graphmodel.analysis.worst import worst_removals as worst_removals
+from graphmodel.analysis.worth import worth as worth
 
 ANALYSES = {
     "breakdown": breakdown,
@@ -46,6 +47,7 @@ ANALYSES = {
     "timeline": timeline,
     "uncertainty": uncertainty,
     "worst_removals": worst_removals,
+    "worth": worth,
 }
 """Every analysis by name."""
 

@@ -80,36 +80,86 @@ def frozen_loss_draws(
     ((1000, 2), True, 0.5)
     """
     key = np.random.default_rng(rng).integers(2**63, size=2).astype(np.uint64)
-    sets = CutSets(set_indptr, set_process, severity)
 
     def drawn(number: int) -> FloatArray:
         return draw(np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, number])))
 
-    if method == "arrays" or (method == "auto" and len(recipes.edge_supplier) * sets.n_sets * n_draws <= ARRAYS_UP_TO):
+    return frozen_loss_shares(
+        recipes, set_indptr, set_process, severity, weight, drawn, n_draws,
+        edge_limit=edge_limit, tol=tol, max_rounds=max_rounds, method=method, n_threads=n_threads,
+    )  # fmt: skip
+
+
+def frozen_loss_shares(
+    recipes: Recipes,
+    set_indptr: IntArray,
+    set_process: IntArray,
+    severity: FloatArray,
+    weight: FloatArray,
+    share: Callable[[int], FloatArray],
+    n: int,
+    *,
+    edge_limit: FloatArray | None = None,
+    tol: float = 1e-10,
+    max_rounds: int = 10_000,
+    method: Method = "auto",
+    n_threads: int = 1,
+) -> FloatArray:
+    """Return the weighted output lost when each set of processes is cut, under each of ``n`` sets of shares.
+
+    Parameters
+    ----------
+    share : turns 0 to n - 1 into the share of every edge, (E,), not negative; called by several threads
+    n : how many there are
+    recipes, set_indptr, set_process, severity, weight, edge_limit, tol, max_rounds, method, n_threads
+        As in `frozen_loss_draws`.
+
+    Returns
+    -------
+    FloatArray
+        (n, S), in units of ``weight``.
+
+    Notes
+    -----
+    As `frozen_loss_draws`, whose shares come from a generator.
+
+    Examples
+    --------
+    >>> recipes = Recipes(
+    ...     slot_indptr=np.array([0, 2]), edge_supplier=np.array([0, 1]), edge_share=np.array([0.75, 0.25]),
+    ...     slot_base=np.array([0.0]), process_indptr=np.array([0, 0, 0, 1]), process_slot=np.array([0]),
+    ... )
+    >>> mine = np.array([0, 1]), np.array([0]), np.ones(1)
+    >>> lost = frozen_loss_shares(recipes, *mine, np.array([0.0, 0, 1]), lambda k: np.array([k / 2, 1 - k / 2]), 3)
+    >>> lost.ravel().tolist()
+    [0.0, 0.5, 1.0]
+    """
+    sets = CutSets(set_indptr, set_process, severity)
+    if method == "arrays" or (method == "auto" and len(recipes.edge_supplier) * sets.n_sets * n <= ARRAYS_UP_TO):
         rows = [
             frozen_loss(
-                recipes._replace(edge_share=drawn(number)), *sets, weight,
+                recipes._replace(edge_share=share(number)), *sets, weight,
                 edge_limit=edge_limit, tol=tol, max_rounds=max_rounds, method=method,
             )
-            for number in range(n_draws)
+            for number in range(n)
         ]  # fmt: skip
-        return np.array(rows).reshape(n_draws, sets.n_sets)
+        return np.array(rows).reshape(n, sets.n_sets)
 
     lanes = lay_out(*shares(recipes, edge_limit))
     row_weight = np.zeros(lanes.n_rows)
     row_weight[lanes.position] = weight
     batches = list(blocks(sets.by_first_position(lanes.position)))
-    lost = np.empty((n_draws, sets.n_sets))
+    lost = np.empty((n, sets.n_sets))
 
     def of_part(part: range) -> None:
         for number in part:
-            after, shortfall = shares(recipes._replace(edge_share=drawn(number)), edge_limit)
+            after, shortfall = shares(recipes._replace(edge_share=share(number)), edge_limit)
             renewed = reweigh(lanes, after.edge_share, shortfall)
             for block in batches:
                 loss = sets.losses(block, lanes.position, lanes.n_rows)
                 lost[number, block] = settled(renewed, loss, row_weight, tol, max_rounds)[: len(block)]
 
-    parts = [range(n_draws)[first : first + DRAWS_A_PART] for first in range(0, n_draws, DRAWS_A_PART)]
+    parts = [range(n)[first : first + DRAWS_A_PART] for first in range(0, n, DRAWS_A_PART)]
     for _ in side_by_side(of_part, parts, n_threads):
         pass
     return lost

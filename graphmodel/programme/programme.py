@@ -104,6 +104,7 @@ def programme(
     growth: float | None = None,
     spot: float | None = None,
     held: Held | None = None,
+    work: Processes | None = None,
 ) -> Programme:
     """Write the network down as a linear programme.
 
@@ -120,6 +121,8 @@ def programme(
         with 0 only present links serve.
     held : Held, optional
         Stocks and reserves that slots can draw on; none when absent.
+    work : Processes, optional
+        Processes in place of the network's own.
 
     Raises
     ------
@@ -148,7 +151,7 @@ def programme(
         if given is not None and not 0 <= given < np.inf:
             raise ParameterError(f"{name} is {given}, but must be a share of 0 or more")
     network.once(require_feasible_base)
-    work = processes(network)
+    work = processes(network) if work is None else work
     available = network.nodes["available"].fillna(1.0).to_numpy(dtype=float)[work.node]
     final = np.zeros(work.n_processes, dtype=bool)
     final[work.demand["process"].to_numpy(dtype=np.int64)] = True

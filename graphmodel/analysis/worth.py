@@ -1,0 +1,277 @@
+"""What planned plants are worth: how much demand they keep served over many disruptions, alone, last and on average."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from graphmodel._types import FloatArray, IntArray
+from graphmodel.analysis.coalitions import Frozen, Rerouted, frozen_game, lost_by, rerouted_game
+from graphmodel.analysis.entry import Entry, enter
+from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.remaining import kernel_recipes, removable, scenario_cut
+from graphmodel.analysis.shutting import Running, shutting, weighted_losses
+from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
+from graphmodel.kernels.shapley import coalition_members, draw_orders, from_orders, shapley
+from graphmodel.network import Network
+from graphmodel.results import WorthResult
+
+Method = Literal["auto", "exact", "sampled"]
+METHODS: tuple[Method, ...] = ("auto", "exact", "sampled")
+MOST_EXACT = {"frozen": 16, "reroute": 12}
+"""Projects up to which every coalition is worked out."""
+
+TOP = {"frozen": 64, "reroute": 8}
+"""Disruptions in the ensemble unless told otherwise."""
+
+TAIL = 0.05
+"""Part of the disruptions, the worst, that ``tail`` averages."""
+
+
+class Ensemble(NamedTuple):
+    """Disruptions, each as likely as another: names, and what stops in each."""
+
+    names: list[str]
+    groups: Groups
+    chosen: IntArray
+
+
+def worth(
+    network: Network,
+    projects: pd.DataFrame,
+    *,
+    response: str = "frozen",
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+    by: str | Sequence[str] = "industry",
+    top: int | None = None,
+    cells: str | None = None,
+    method: Method = "auto",
+    pairs: int = 50,
+    rng: np.random.Generator | int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    executor: Executor | None = None,
+    folder: Path | str | None = None,
+) -> WorthResult:
+    """Share what projects keep served among them.
+
+    Parameters
+    ----------
+    network : Network
+    projects : DataFrame
+        ``project_id``, ``name``, ``country``, ``stage``, ``material``, ``capacity``; see
+        `graphmodel.analysis.entry.enter` for the columns that may come on top.
+    response : {"frozen", "reroute"}
+    mineral, product, consumer
+        What counts as served, as in `removal`; without a mineral every final product counts the same.
+    by : str or list of str
+        What stops in each disruption, as in `removal`; projects stop with their country, control or industry.
+    top : int, optional
+        How many disruptions: those that lose most without any project, each as likely as another. 64 under
+        ``frozen``, 8 under ``reroute``.
+    cells : str, optional
+        Column of ``projects`` whose values join as one, such as ``programme``: the Owen value (sampled).
+    method : {"auto", "exact", "sampled"}
+        Every coalition, up to 16 projects under ``frozen`` and 12 under ``reroute``; or random orders.
+    pairs : int
+        Orders drawn, each with its reverse.
+    rng : Generator or int
+        Chance of the orders.
+    progress, executor, folder
+        As in `removal`.
+
+    Returns
+    -------
+    WorthResult
+        One row a project: ``project_id``, ``name``, ``country``, ``stage``, ``material``, ``capacity``; ``alone``
+        (share of demand that it keeps served in the mean over the disruptions, entering by itself), ``last``
+        (entering after all others), ``worth`` (on average over all orders: the Shapley or Owen value), its standard
+        ``error`` (0 where exact), ``low`` and ``high`` (95 %), ``worst`` and ``tail`` (by how much the worst loss, and
+        the mean of the worst 5 %, fall when it enters alone), ``rank``, and ``reason``: why a project is left out (nan
+        then).
+
+    Raises
+    ------
+    EmptySelectionError
+        If no project can enter, or no disruption loses anything.
+    ParameterError
+        If there are too many projects for ``exact``, or a number is out of range.
+
+    Notes
+    -----
+    v(S) is the mean share served with the projects S running at full capacity, on the demand of the base year.
+    ``frozen``: a project takes the same part of its market from all who sell there; see `graphmodel.analysis.entry`.
+    ``reroute``: it is capacity that may be used. The worths add up to ``v(all) - v(none)``, in ``parameters``. Negative
+    where a project takes its market from safer suppliers than itself. Common random numbers: all
+    coalitions meet the same disruptions. Cost: 2^n coalitions, or ``2 pairs n``, each all disruptions side by side.
+
+    References
+    ----------
+    Shapley, L. S. (1953) A value for n-person games. https://doi.org/10.1515/9781400881970-018
+
+    Owen, G. (1977) Values of games with a priori unions. https://doi.org/10.1007/978-3-642-45494-3_7
+
+    Examples
+    --------
+    A second refinery as large as the only one takes half its market: half of what hangs on it is safe.
+
+    >>> import graphmodel as gm, pandas as pd
+    >>> toy = gm.load("toy-battery")
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": ["Refinery B"], "country": ["USA"],
+    ...     "stage": ["refining"], "material": ["lithium-salt"], "capacity": [500.0]})
+    >>> gm.worth(toy, plan, by="node", top=1).table[["project_id", "alone", "worth"]]
+      project_id  alone  worth
+    0   refine-b    0.5    0.5
+    """
+    if response not in MOST_EXACT:
+        raise UnknownNameError(f"no response {response!r} for worth; {nearest(response, list(MOST_EXACT))}")
+    if method not in METHODS:
+        raise UnknownNameError(f"no method {method!r}; {nearest(method, METHODS)}")
+    top = TOP[response] if top is None else top
+    for name, value in (("top", top), ("pairs", pairs)):
+        if not value >= 1:
+            raise ParameterError(f"{name} is {value}, but must be 1 or more")
+    if cells is not None and cells not in projects:
+        raise UnknownNameError(f"no column {cells!r} to join projects by; {nearest(cells, list(projects.columns))}")
+    entry = enter(network, projects)
+    n = len(entry.projects)
+    exact = n <= MOST_EXACT[response] and cells is None if method == "auto" else method == "exact"
+    if exact and n > MOST_EXACT[response]:
+        raise ParameterError(
+            f"{n} projects have {2.0**n:.3g} coalitions, {2.0 ** (n - MOST_EXACT[response]):.3g} times what "
+            f"{MOST_EXACT[response]} have, the most that are worked out; use method='sampled' or fewer projects"
+        )
+    if exact and cells is not None:
+        raise ParameterError("cells are sampled; use method='sampled' or 'auto'")
+    weight, _ = demand_weights(network, entry.work.demand, mineral, product, consumer, evenly=mineral is None)
+    ensemble = disruptions(entry, by, top, weight)
+    make = frozen_game if response == "frozen" else rerouted_game
+    game: Frozen | Rerouted = make(entry, ensemble.groups, ensemble.chosen, weight)
+    counted = {"mineral": mineral, "product": product, "consumer": consumer}
+    asked = {"response": response, **counted, "by": by, "top": top, "cells": cells}
+    running = Running(executor, folder, progress)
+    valued = _Valued(entry, game, float(weight.sum()), running, asked)
+    if exact:
+        found = _exact(valued, n)
+    else:
+        of = np.arange(n) if cells is None else pd.factorize(entry.projects[cells].fillna("").astype(str), sort=True)[0]
+        found = _sampled(valued, of.astype(np.int64), pairs, np.random.default_rng(rng))
+    sampled = {"pairs": None if exact else pairs, "rng": rng if isinstance(rng, int) and not exact else None}
+    return WorthResult(
+        _table(entry, found),
+        network=network.name,
+        parameters={
+            **asked,
+            "disruptions": len(ensemble.names),
+            "method": "exact" if exact else "sampled",
+            **sampled,
+            "coalitions": valued.n_coalitions,
+            "loss_without": float(found.without.mean()),
+            "loss_with_all": float(found.together.mean()),
+        },
+        units=dict.fromkeys(
+            ("alone", "last", "worth", "error", "low", "high", "worst", "tail"), "share of final demand"
+        ),
+    )
+
+
+def disruptions(entry: Entry, by: str | Sequence[str], top: int, weight: FloatArray) -> Ensemble:
+    """Choose the stops that lose most without any project, each of which lasts."""
+    groups = group_nodes(entry.network, by, among=removable(entry.network))
+    nobody = kernel_recipes(entry.work)._replace(edge_share=entry.shares(np.zeros(len(entry.projects))))
+    shut = shutting(entry.work, groups, nobody, weight, *scenario_cut(entry.network, entry.work))
+    lost = weighted_losses(shut, np.arange(len(groups.names))[:, None])
+    chosen = np.lexsort((np.array(groups.names), -np.round(lost / max(weight.sum(), 1e-300), 9)))[:top]
+    chosen = chosen[lost[chosen] > 1e-9 * weight.sum()]
+    if not len(chosen):
+        raise EmptySelectionError("no disruption loses any final demand that counts")
+    return Ensemble([groups.names[one] for one in chosen], groups, chosen)
+
+
+class _Found(NamedTuple):
+    """Values by project, and losses by disruption."""
+
+    worth: FloatArray
+    error: FloatArray
+    without: FloatArray
+    together: FloatArray
+    alone: FloatArray
+    """Losses with each project alone, (N, W)."""
+    rest: FloatArray
+    """Losses with all but each project, (N, W)."""
+
+
+class _Valued:
+    """Losses of coalitions, each worked out once."""
+
+    def __init__(
+        self, entry: Entry, game: Frozen | Rerouted, total: float, running: Running, asked: Mapping[str, object]
+    ) -> None:
+        self.entry, self.game, self.total, self.running, self.asked = entry, game, total, running, asked
+        self.n_coalitions = 0
+
+    def losses(self, present: np.ndarray) -> FloatArray:
+        """Return the share lost by coalition (rows, True where a project runs) and disruption."""
+        each, back = np.unique(present, axis=0, return_inverse=True)
+        self.n_coalitions = len(each)
+        title = f"worth of projects in {self.entry.network.name}"
+        lost = lost_by(self.game, each.astype(float), self.running, title=title, parameters=self.asked)
+        return (lost / self.total if self.total > 0 else lost)[back.ravel()]
+
+
+def _ends(n: int) -> np.ndarray:
+    """List nobody, everybody, each alone and all but each."""
+    alone = np.eye(n, dtype=bool)
+    return np.vstack([np.zeros((1, n), dtype=bool), np.ones((1, n), dtype=bool), alone, ~alone])
+
+
+def _exact(valued: _Valued, n: int) -> _Found:
+    indptr, member = coalition_members(n)
+    present = np.zeros((2**n, n), dtype=bool)
+    present[np.repeat(np.arange(2**n), np.diff(indptr)), member] = True
+    lost = valued.losses(present)
+    share = shapley(-lost.mean(axis=1))
+    one = 2 ** np.arange(n)
+    return _Found(share, np.zeros(n), lost[0], lost[-1], lost[one], lost[2**n - 1 - one])
+
+
+def _sampled(valued: _Valued, cells: IntArray, pairs: int, rng: np.random.Generator) -> _Found:
+    n = len(cells)
+    orders = draw_orders(cells, pairs, rng)
+    joined = np.zeros((len(orders), n + 1, n), dtype=bool)
+    for step in range(n):
+        joined[:, step + 1] = joined[:, step]
+        joined[np.arange(len(orders)), step + 1, orders[:, step]] = True
+    lost = valued.losses(np.vstack([joined.reshape(-1, n), _ends(n)]))
+    values = -lost[: -(2 + 2 * n)].mean(axis=1).reshape(len(orders), n + 1)
+    share, error = from_orders(orders, values)
+    ends = lost[-(2 + 2 * n) :]
+    return _Found(share, error, ends[0], ends[1], ends[2 : 2 + n], ends[2 + n :])
+
+
+def tail(losses: FloatArray) -> FloatArray:
+    """Return the mean of the worst losses along the last axis: those of the worst `TAIL` of the disruptions."""
+    count = max(1, int(np.ceil(TAIL * losses.shape[-1])))
+    return np.asarray(np.sort(losses, axis=-1)[..., -count:].mean(axis=-1))
+
+
+def _table(entry: Entry, found: _Found) -> pd.DataFrame:
+    named = ["project_id", "name", "country", "stage", "material", "capacity"]
+    table = entry.projects[named].copy()
+    table["alone"] = found.without.mean() - found.alone.mean(axis=1)
+    table["last"] = found.rest.mean(axis=1) - found.together.mean()
+    table["worth"], table["error"] = found.worth, found.error
+    table["low"], table["high"] = found.worth - 1.96 * found.error, found.worth + 1.96 * found.error
+    table["worst"] = found.without.max() - found.alone.max(axis=1)
+    table["tail"] = tail(found.without) - tail(found.alone)
+    values = ["alone", "last", "worth", "low", "high", "worst", "tail"]
+    table[values] = table[values].where(table[values].abs() > 1e-12, 0.0)
+    table["rank"] = table["worth"].round(9).rank(method="min", ascending=False)
+    table = pd.concat([table.assign(reason=""), entry.left_out[[*named, "reason"]]], ignore_index=True)
+    return table.sort_values(["rank", "project_id"], na_position="last")
