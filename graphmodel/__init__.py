@@ -16,6 +16,7 @@ _PUBLIC = {
     "table": "datasets",
     "cite": "datasets",
     "load": "datasets",
+    "projects": "datasets",
     "shock": "datasets",
     "read": "convert",
     "write": "convert",

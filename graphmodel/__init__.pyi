@@ -39,6 +39,7 @@ from graphmodel.convert import write as write
 from graphmodel.datasets import available as available
 from graphmodel.datasets import cite as cite
 from graphmodel.datasets import load as load
+from graphmodel.datasets import projects as projects
 from graphmodel.datasets import shock as shock
 from graphmodel.datasets import table as table
 from graphmodel.errors import GraphModelError as GraphModelError

@@ -75,6 +75,54 @@ def table(name: str | os.PathLike[str], resource: str) -> pd.DataFrame:
     return read_table(_folder(name), resource)
 
 
+SPONSORS = {
+    "EU": "EU", "US": "USA", "JP": "JPN", "KR": "KOR", "AU": "AUS", "CA": "CAN", "UK": "GBR", "DE": "DEU", "WBG": "WBG",
+}  # fmt: skip
+"""Short names of those who back projects."""
+
+
+def projects(programme: str | None = None) -> pd.DataFrame:
+    """List alliance-backed projects, one row each.
+
+    Parameters
+    ----------
+    programme : str, optional
+        Only those backed by this programme (``MSP``, ``US DPA Title III`` …) or sponsor (``EU``, ``US``, ``JP``, ``KR``,
+        ``AU``, ``CA``, ``UK`` …).
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``gm.table("projects", "projects")``, and from ``gm.table("projects", "backing")`` ``programmes``
+        and ``sponsors`` (joined by "; "). Amounts stay in ``backing``: currencies and instruments do not add up.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody of that name backs anything, with the nearest that does.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> listed = gm.projects("JP")
+    >>> bool(listed["sponsors"].str.contains("JPN").all())
+    True
+    """
+    listed, backing = table("projects", "projects"), table("projects", "backing")
+    if programme is not None:
+        chosen = backing["programme"].eq(programme) | backing["sponsor"].eq(SPONSORS.get(programme, programme))
+        if not chosen.any():
+            known = sorted({*backing["programme"], *backing["sponsor"], *SPONSORS})
+            raise UnknownNameError(f"no programme or sponsor {programme!r}; {nearest(programme, known)}")
+        listed = listed[listed["project_id"].isin(backing.loc[chosen, "project_id"])]
+    by_project = backing.sort_values(["programme", "sponsor"]).groupby("project_id")
+    said = {"programmes": "programme", "sponsors": "sponsor"}
+    joined = {
+        name: by_project[column].agg(lambda all_: "; ".join(dict.fromkeys(all_))) for name, column in said.items()
+    }
+    return listed.assign(**{name: listed["project_id"].map(each).fillna("") for name, each in joined.items()})
+
+
 def shock(shock_id: str) -> Scenario:
     """Return a past or announced disruption as a scenario; ``gm.table("shocks", "shocks")`` lists them.
 
