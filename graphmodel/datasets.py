@@ -87,8 +87,8 @@ def projects(programme: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     programme : str, optional
-        Only those backed by this programme (``MSP``, ``US DPA Title III`` …) or sponsor (``EU``, ``US``, ``JP``, ``KR``,
-        ``AU``, ``CA``, ``UK`` …).
+        Only those backed by this programme (``MSP``, ``US DPA Title III`` …) or sponsor (``EU``, ``US``, ``JP``,
+        ``KR``, ``AU``, ``CA``, ``UK`` …).
 
     Returns
     -------
@@ -117,10 +117,10 @@ def projects(programme: str | None = None) -> pd.DataFrame:
         listed = listed[listed["project_id"].isin(backing.loc[chosen, "project_id"])]
     by_project = backing.sort_values(["programme", "sponsor"]).groupby("project_id")
     said = {"programmes": "programme", "sponsors": "sponsor"}
-    joined = {
-        name: by_project[column].agg(lambda all_: "; ".join(dict.fromkeys(all_))) for name, column in said.items()
-    }
-    return listed.assign(**{name: listed["project_id"].map(each).fillna("") for name, each in joined.items()})
+    for name, column in said.items():
+        joined = by_project[column].agg(lambda each: "; ".join(dict.fromkeys(each)))
+        listed = listed.assign(**{name: listed["project_id"].map(joined).fillna("")})
+    return listed
 
 
 def shock(shock_id: str) -> Scenario:

@@ -88,16 +88,16 @@ def worth(
             lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
             click.echo(
                 f"{name}: {result.parameters['disruptions']} disruptions by {by}, {result.parameters['method']}, "
-                f"{result.parameters['coalitions']} coalitions; mean loss {lost[0]:.2%} without and {lost[1]:.2%} with all",
+                f"{result.parameters['coalitions']} coalitions; "
+                f"mean loss {lost[0]:.2%} without and {lost[1]:.2%} with all",
                 err=True,
             )
     table = tables[0]
     if again is not None:
         other = tables[1].set_index("project_id")["worth"]
         table["worth_again"] = table["project_id"].map(other)
-        click.echo(
-            f"rank correlation with {again}: {table['worth'].corr(table['worth_again'], 'spearman'):.2f}", err=True
-        )
+        alike = table["worth"].corr(table["worth_again"], "spearman")
+        click.echo(f"rank correlation with {again}: {alike:.2f}", err=True)
     if form == "table":
         table = table[table["reason"] == ""].drop(columns=["reason", "name"])
     show(table, form, top)
