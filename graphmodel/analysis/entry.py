@@ -54,6 +54,12 @@ class Entry:
     project: IntArray
     taken: csr_array
 
+    @property
+    def site(self) -> IntArray:
+        """Number of the site of each project, in the order of the first row of each."""
+        named = self.projects.get("site", pd.Series("", index=self.projects.index)).fillna("")
+        return np.asarray(pd.factorize(named.where(named != "", self.projects["project_id"]))[0], dtype=np.int64)
+
     def shares(self, present: FloatArray) -> FloatArray:
         """Return the share of every supply when each project runs at a part of its capacity, 0 to 1, (N,)."""
         crowd = np.append(np.maximum(self.taken @ present / MOST, 1.0), 1.0)[self.market]
@@ -71,7 +77,7 @@ def enter(network: Network, projects: pd.DataFrame) -> Entry:
     projects : DataFrame
         ``project_id``, ``name``, ``country``, ``control``, ``stage``, ``material``, ``capacity`` (a year, in the unit
         of the material); may hold ``sells_to`` and ``buys_from`` (countries joined by ";", all when empty),
-        ``adds_capacity`` and ``status``. Other columns are kept.
+        ``adds_capacity``, ``status``, and ``site``: rows of one site enter together. Other columns are kept.
 
     Raises
     ------
@@ -92,7 +98,7 @@ def enter(network: Network, projects: pd.DataFrame) -> Entry:
 def _reasons(network: Network, work: Processes, projects: pd.DataFrame) -> pd.Series:
     """Say why each project cannot enter; "" where it can."""
     nodes, materials = network.nodes, set(network.table("materials")["material"])
-    origin = set(network.stages.loc[network.stages["role"] == "origin", "stage"])
+    origin = set(network.stages.loc[network.stages["role"] == "origin", "stage"])  # refines its own ore: needs nothing
     made = set(zip(nodes["stage"].to_numpy()[work.node], work.product, strict=True))
     bought = set(network.edges["material"])
     status = projects["status"] if "status" in projects else pd.Series("", index=projects.index)
@@ -263,9 +269,11 @@ class _Builder:
     def _network(self) -> Network:
         """Return the network with the projects as nodes that state what they make, and no edge."""
         projects = self.projects
+        taken = projects["project_id"].isin(self.network.nodes["node_id"])  # a plant that grows keeps its own node
+        node_id = projects["project_id"].where(~taken, projects["project_id"] + ":project")
         nodes = pd.DataFrame(
             {
-                "node_id": projects["project_id"],
+                "node_id": node_id,
                 "name": projects["name"],
                 "kind": "facility",
                 "stage": projects["stage"],
@@ -275,7 +283,7 @@ class _Builder:
             }
         )
         states = {"side": "output", "item": projects["material"], "quantity": projects["capacity"]}
-        made = pd.DataFrame({"node_id": projects["project_id"], **states, "residual": projects["capacity"]})
+        made = pd.DataFrame({"node_id": node_id, **states, "residual": projects["capacity"]})
         return self.network.with_tables(
             nodes=pd.concat([self.network.nodes, nodes], ignore_index=True),
             balances=pd.concat([self.network.table("balances"), made], ignore_index=True),

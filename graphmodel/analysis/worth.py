@@ -89,8 +89,8 @@ def worth(
     Returns
     -------
     WorthResult
-        One row a project: ``project_id``, ``name``, ``country``, ``stage``, ``material``, ``capacity``; ``alone``
-        (share of demand that it keeps served in the mean over the disruptions, entering by itself), ``last``
+        One row a project, or a site: ``project_id``, ``name``, ``country``, ``stage``, ``material``, ``capacity``;
+        ``alone`` (share of demand that it keeps served in the mean over the disruptions, entering by itself), ``last``
         (entering after all others), ``worth`` (on average over all orders: the Shapley or Owen value), its standard
         ``error`` (0 where exact), ``low`` and ``high`` (95 %), ``worst`` and ``tail`` (by how much the worst loss, and
         the mean of the worst 5 %, fall when it enters alone), ``rank``, and ``reason``: why a project is left out (nan
@@ -140,7 +140,7 @@ def worth(
     if cells is not None and cells not in projects:
         raise UnknownNameError(f"no column {cells!r} to join projects by; {nearest(cells, list(projects.columns))}")
     entry = enter(network, projects)
-    n = len(entry.projects)
+    n = int(entry.site.max()) + 1
     exact = n <= MOST_EXACT[response] and cells is None if method == "auto" else method == "exact"
     if exact and n > MOST_EXACT[response]:
         raise ParameterError(
@@ -160,7 +160,8 @@ def worth(
     if exact:
         found = _exact(valued, n)
     else:
-        of = np.arange(n) if cells is None else pd.factorize(entry.projects[cells].fillna("").astype(str), sort=True)[0]
+        named = entry.projects.groupby(entry.site)[cells].first().fillna("").astype(str) if cells is not None else None
+        of = np.arange(n) if named is None else pd.factorize(named, sort=True)[0]
         found = _sampled(valued, of.astype(np.int64), pairs, np.random.default_rng(rng))
     sampled = {"pairs": None if exact else pairs, "rng": rng if isinstance(rng, int) and not exact else None}
     return WorthResult(
@@ -221,7 +222,8 @@ class _Valued:
         each, back = np.unique(present, axis=0, return_inverse=True)
         self.n_coalitions = len(each)
         title = f"worth of projects in {self.entry.network.name}"
-        lost = lost_by(self.game, each.astype(float), self.running, title=title, parameters=self.asked)
+        rows = each.astype(float)[:, self.entry.site]
+        lost = lost_by(self.game, rows, self.running, title=title, parameters=self.asked)
         return (lost / self.total if self.total > 0 else lost)[back.ravel()]
 
 
@@ -263,7 +265,7 @@ def tail(losses: FloatArray) -> FloatArray:
 
 def _table(entry: Entry, found: _Found) -> pd.DataFrame:
     named = ["project_id", "name", "country", "stage", "material", "capacity"]
-    table = entry.projects[named].copy()
+    table = entry.projects.groupby(entry.site, as_index=False)[named].first()
     table["alone"] = found.without.mean() - found.alone.mean(axis=1)
     table["last"] = found.rest.mean(axis=1) - found.together.mean()
     table["worth"], table["error"] = found.worth, found.error
