@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from graphmodel._types import FloatArray, IntArray
-from graphmodel.analysis.entry import Entry
+from graphmodel.analysis.entry import Entry, Sharing
 from graphmodel.analysis.grouping import Groups
 from graphmodel.analysis.remaining import kernel_recipes, scenario_cut
 from graphmodel.analysis.shutting import Running, Shutting, group_processes, shutting
@@ -26,14 +26,14 @@ class Frozen(NamedTuple):
 
     shut: Shutting
     together: IntArray
-    entry: Entry
+    sharing: Sharing
 
     def lost(self, present: FloatArray) -> FloatArray:
         """Return what each disruption loses (columns) with each coalition (rows), in units of the weight."""
         shut = self.shut
         return frozen_loss_shares(
             shut.recipes, *shut.sets(self.together), shut.weight,
-            lambda row: self.entry.shares(present[row]), len(present), edge_limit=shut.edge_limit,
+            lambda row: self.sharing.shares(present[row]), len(present), edge_limit=shut.edge_limit,
         )  # fmt: skip
 
 
@@ -68,9 +68,9 @@ class Rerouted(NamedTuple):
 
 def frozen_game(entry: Entry, groups: Groups, chosen: IntArray, weight: FloatArray) -> Frozen:
     """Lay out the cascade with every project in place, and the groups that stop in turn."""
-    everyone = kernel_recipes(entry.work)._replace(edge_share=entry.shares(np.ones(len(entry.projects))))
+    everyone = kernel_recipes(entry.work)._replace(edge_share=entry.sharing.shares(np.ones(len(entry.projects))))
     shut = shutting(entry.work, groups, everyone, weight, *scenario_cut(entry.network, entry.work))
-    return Frozen(shut, chosen[:, None], entry)
+    return Frozen(shut, chosen[:, None], entry.sharing)
 
 
 def rerouted_game(entry: Entry, groups: Groups, chosen: IntArray, weight: FloatArray) -> Rerouted:

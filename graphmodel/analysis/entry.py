@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.errors import EmptySelectionError
@@ -32,14 +33,37 @@ REASONS = {
 """Why a project is left out."""
 
 
+class Sharing(NamedTuple):
+    """Who has which share of every supply, whatever projects run.
+
+    Parameters
+    ----------
+    alone : share of each supply if its seller were in the market by itself: the present share of present sellers, and
+        for a project what it takes, (E,)
+    market : slot and material a supply belongs to, -1 inside a node, (E,)
+    project : project that sells it, -1 for present sellers, (E,)
+    taken : part of each market that each project takes, (markets, projects)
+    """
+
+    alone: FloatArray
+    market: IntArray
+    project: IntArray
+    taken: csc_array
+
+    def shares(self, present: FloatArray) -> FloatArray:
+        """Return the share of every supply when each project runs at a part of its capacity, 0 to 1, (N,)."""
+        part = self.taken @ present
+        crowd = np.append(np.maximum(part / MOST, 1.0), 1.0)[self.market]
+        given_way = np.append(np.minimum(part, MOST), 0.0)[self.market]
+        runs = np.append(present, 1.0)[self.project]
+        return np.where(self.project >= 0, self.alone * runs / crowd, self.alone * (1.0 - given_way))
+
+
 @dataclass(frozen=True)
 class Entry:
     """A network, and the plants that may enter it as further processes, the last ones of `work`.
 
-    ``network`` holds their nodes, without edges. ``alone`` (E) is the share of each supply if its seller were in the
-    market by itself: the present share of present sellers, and for a project what it takes. ``market`` (E) is the
-    slot and material a supply belongs to, -1 inside a node; ``taken`` (markets, projects) the part of each market
-    that each project takes.
+    ``network`` holds their nodes, without edges.
     """
 
     network: Network
@@ -49,23 +73,13 @@ class Entry:
     work: Processes
     first: int
     """The first of the projects' processes."""
-    alone: FloatArray
-    market: IntArray
-    project: IntArray
-    taken: csr_array
+    sharing: Sharing
 
     @property
     def site(self) -> IntArray:
         """Number of the site of each project, in the order of the first row of each."""
         named = self.projects.get("site", pd.Series("", index=self.projects.index)).fillna("")
         return np.asarray(pd.factorize(named.where(named != "", self.projects["project_id"]))[0], dtype=np.int64)
-
-    def shares(self, present: FloatArray) -> FloatArray:
-        """Return the share of every supply when each project runs at a part of its capacity, 0 to 1, (N,)."""
-        crowd = np.append(np.maximum(self.taken @ present / MOST, 1.0), 1.0)[self.market]
-        given_way = np.append(np.minimum(self.taken @ present, MOST), 0.0)[self.market]
-        runs = np.append(present, 1.0)[self.project]
-        return np.where(self.project >= 0, self.alone * runs / crowd, self.alone * (1.0 - given_way))
 
 
 def enter(network: Network, projects: pd.DataFrame) -> Entry:
@@ -162,10 +176,12 @@ class _Builder:
             left_out=left_out,
             work=self._work(supply, own),
             first=self.work.n_processes,
-            alone=supply["alone"].to_numpy(dtype=float),
-            market=supply["market"].to_numpy(dtype=np.int64),
-            project=supply["project"].to_numpy(dtype=np.int64),
-            taken=taken,
+            sharing=Sharing(
+                supply["alone"].to_numpy(dtype=float),
+                supply["market"].to_numpy(dtype=np.int64),
+                supply["project"].to_numpy(dtype=np.int64),
+                taken,
+            ),
         )
 
     def _needs(self) -> Iterator[tuple[int, int, int, float, float, pd.DataFrame]]:
@@ -215,7 +231,7 @@ class _Builder:
         is_own = slot >= len(self.slots)  # what projects need is no part of the market they enter
         return table.assign(country=country, amount=np.where(is_own, 0.0, amount))
 
-    def _sales(self, markets: pd.DataFrame) -> tuple[pd.DataFrame, csr_array]:
+    def _sales(self, markets: pd.DataFrame) -> tuple[pd.DataFrame, csc_array]:
         """Let each project take the same part of every market it may sell to."""
         by_material = dict(tuple(markets.groupby("material")))
         parts, entries = [], []
@@ -232,7 +248,7 @@ class _Builder:
             entries.append(pd.DataFrame({"market": open_to["market"], "project": at, "part": part}))
         held = pd.concat(entries, ignore_index=True)
         shape = (int(markets["market"].max()) + 1, len(self.projects))
-        return pd.concat(parts), csr_array((held["part"], (held["market"], held["project"])), shape=shape)
+        return pd.concat(parts), csc_array((held["part"], (held["market"], held["project"])), shape=shape)
 
     def _work(self, supply: pd.DataFrame, own: pd.DataFrame) -> Processes:
         """Return all processes, those of the projects last."""

@@ -185,7 +185,7 @@ def worth(
 def disruptions(entry: Entry, by: str | Sequence[str], top: int, weight: FloatArray) -> Ensemble:
     """Choose the stops that lose most without any project, each of which lasts."""
     groups = group_nodes(entry.network, by, among=removable(entry.network))
-    nobody = kernel_recipes(entry.work)._replace(edge_share=entry.shares(np.zeros(len(entry.projects))))
+    nobody = kernel_recipes(entry.work)._replace(edge_share=entry.sharing.shares(np.zeros(len(entry.projects))))
     shut = shutting(entry.work, groups, nobody, weight, *scenario_cut(entry.network, entry.work))
     lost = weighted_losses(shut, np.arange(len(groups.names))[:, None])
     chosen = np.lexsort((np.array(groups.names), -np.round(lost / max(weight.sum(), 1e-300), 9)))[:top]

@@ -192,14 +192,15 @@ def _add_projects(content: Content) -> None:
     """What a first set of alliance-backed projects changes, where they fit this network."""
     network = content.network
     try:
-        projects = datasets.table("projects", "projects")
+        projects = datasets.projects()
     except GraphModelError:
         return
     sold = set(network.table("recipes")["input"])
     fits = projects["material"].isin(sold) & (projects["adds_capacity"] == "yes") & projects["capacity"].notna()
+    fits &= ~projects["status"].isin(["cancelled", "unidentified"])
     if content.mineral:
         fits &= projects["material"].map(network.content(content.mineral)).fillna(0.0) > 0
-    chosen = projects[fits & ~projects["node_id"].isin(network.nodes["node_id"])]
+    chosen = projects[fits & ~projects["project_id"].isin(network.nodes["node_id"])]
     if chosen.empty or network.table("balances").empty:
         return
     scenario = Scenario("alliance projects").add(chosen)

@@ -169,13 +169,15 @@ class Scenario:
         Parameters
         ----------
         projects : DataFrame
-            ``node_id``, ``stage``, ``country``, ``material``, ``capacity`` (a year, in the material's unit);
-            ``name``, ``control``, ``utilisation`` (1 when absent) may be there.
+            ``node_id`` or ``project_id``, ``stage``, ``country``, ``material``, ``capacity`` (a year, in the material's
+            unit); ``name``, ``control``, ``utilisation`` (1 when absent) may be there.
 
         Notes
         -----
         See `graphmodel.scenario.addition` for how flows move.
         """
+        if "project_id" in projects:  # whose node_id, if any, is the plant it belongs to
+            projects = projects.drop(columns="node_id", errors="ignore").rename(columns={"project_id": "node_id"})
         return self._with(Change("add", 1.0, projects=projects.copy()))
 
     def demand(self, factor: float, **where: object) -> Scenario:

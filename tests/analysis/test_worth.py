@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import graphmodel as gm
@@ -16,7 +16,7 @@ from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameEr
 from graphmodel.processes import processes
 from tests.analysis.drawn import networks
 
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 def plan(*rows, **more):
@@ -62,16 +62,16 @@ def test_a_project_that_sells_to_some_serves_only_them(toy):
     to_b = plan(("refine-b", "USA", "refining", "lithium-salt", 200.0), sells_to=country["cell-b"])
     share = 200 / 400 if country["cell-a"] != country["cell-b"] else 200 / 1000
     entry = enter(toy, to_b)
-    own = entry.shares(np.ones(1))[entry.project == 0]
+    own = entry.sharing.shares(np.ones(1))[entry.sharing.project == 0]
     assert own.max() == pytest.approx(share)
 
 
 def test_new_plants_that_would_flood_their_market_share_it_by_size(toy):
     flood = plan(("b", "USA", "refining", "lithium-salt", 3000.0), ("c", "USA", "refining", "lithium-salt", 1000.0))
     entry = enter(toy, flood)
-    shares = entry.shares(np.ones(2))
+    shares = entry.sharing.shares(np.ones(2))
     # each by itself could take all of it: of a market twice taken they get half of 95 % each
-    assert shares[entry.project == 0].tolist() == pytest.approx([MOST / 2] * (entry.project == 0).sum())
+    assert shares[entry.sharing.project == 0].tolist() == pytest.approx([MOST / 2] * (entry.sharing.project == 0).sum())
     total = np.bincount(entry.work.slot, shares) + entry.work.slot_base
     assert total == pytest.approx(np.ones(len(total)))
 
@@ -94,13 +94,16 @@ def test_worths_add_up_to_what_all_bring(real):
 
 @pytest.fixture(scope="module")
 def real():
-    projects = gm.table("projects", "projects").rename(columns={"node_id": "project_id"})
-    return gm.load("minerals-2024-sparse"), projects
+    projects = gm.projects()
+    held = (
+        projects["mineral"].str.contains("cobalt") & projects["capacity"].notna() & (projects["adds_capacity"] == "yes")
+    )
+    return gm.load("minerals-2024-sparse"), projects[held].reset_index(drop=True)
 
 
 def test_joined_by_programme_projects_still_add_up(real):
     network, projects = real
-    found = gm.worth(network, projects.head(8), mineral="cobalt", pairs=2, top=8, cells="programme")
+    found = gm.worth(network, projects.head(8), mineral="cobalt", pairs=2, top=8, cells="programmes")
     assert found.parameters["method"] == "sampled"
     gain = found.parameters["loss_without"] - found.parameters["loss_with_all"]
     assert abs(found.table["worth"].sum() - gain) <= 1e-9
@@ -159,12 +162,12 @@ def test_entering_is_what_a_network_with_the_plant_written_out_says(drawn, capac
         or kind["material"] not in set(edges.loc[edges["target"].isin(peers), "material"])
     )
     try:
-        base = gm.removal(drawn, response="frozen").table
+        base = gm.removal(drawn, evenly=True).table
         found = gm.worth(drawn, plan(tuple(project.values())), by="node", top=20)
     except EmptySelectionError:
         return
     after = written_out(drawn, project)
-    table = gm.removal(after, response="frozen").table.set_index("removed")["loss_share"]
+    table = gm.removal(after, evenly=True).table.set_index("removed")["loss_share"]
     stopped = base.loc[base["loss_share"] > 1e-9, "removed"]
     weight = base.set_index("removed")["loss_share"]
     expected = float((weight[stopped] - table[stopped]).mean())
