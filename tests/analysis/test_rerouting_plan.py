@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import graphmodel as gm
 from graphmodel.analysis.rerouting import least_loss, plan_of
+from graphmodel.analysis.responses import How
 from tests.analysis.drawn import roomy
 from tests.conftest import shared_ore
 
@@ -20,7 +21,7 @@ RELATIVE = 1e-9
 
 
 def plan(changed, response, links, growth=0.25):
-    return plan_of(least_loss(changed, response, mineral=None, growth=growth, links=links))
+    return plan_of(least_loss(changed, None, How(response, growth=growth, links=links)))
 
 
 class Flows:
