@@ -22,6 +22,7 @@ from graphmodel.analysis import max_flow as max_flow
 from graphmodel.analysis import overview as overview
 from graphmodel.analysis import pairs as pairs
 from graphmodel.analysis import percolation as percolation
+from graphmodel.analysis import programme_worth as programme_worth
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import rerouting as rerouting
 from graphmodel.analysis import shares as shares
@@ -39,6 +40,7 @@ from graphmodel.convert import write as write
 from graphmodel.datasets import available as available
 from graphmodel.datasets import cite as cite
 from graphmodel.datasets import load as load
+from graphmodel.datasets import project_totals as project_totals
 from graphmodel.datasets import projects as projects
 from graphmodel.datasets import shock as shock
 from graphmodel.datasets import table as table

@@ -6,6 +6,7 @@ import os
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from graphmodel.convert import descriptor as descriptors
@@ -121,6 +122,47 @@ def projects(programme: str | None = None) -> pd.DataFrame:
         joined = by_project[column].agg(lambda each: "; ".join(dict.fromkeys(each)))
         listed = listed.assign(**{name: listed["project_id"].map(joined).fillna("")})
     return listed
+
+
+def project_totals() -> pd.DataFrame:
+    """Compare the projects listed here with the numbers that programmes have published.
+
+    Returns
+    -------
+    DataFrame
+        ``programme``, ``as_of``, ``kind`` (all, stage or mineral), ``value``, ``published``, ``listed``, ``missing``
+        (published and not listed; below zero where more are listed), ``reference``. Stages and minerals of one project
+        overlap, in what is published as here.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> every = gm.project_totals().query("kind == 'all'").set_index("programme")
+    >>> every.loc["EU CRMA", ["published", "listed", "missing"]].tolist()
+    [47, 47, 0]
+    """
+    totals = table("projects", "totals")
+    rows = []
+    for row in totals.itertuples():
+        mine = projects(row.programme)
+        if row.kind == "stage":
+            mine = mine[mine["stages"].map(lambda stages, wanted=row.value: wanted in _phases(stages))]
+        elif row.kind == "mineral":
+            mine = mine[mine["mineral"].str.contains(row.value, regex=False)]
+        rows.append(len(mine))
+    published = totals["projects"].astype(int)
+    compared = totals.assign(published=published, listed=rows, missing=published - np.array(rows, dtype=int))
+    order = ["programme", "as_of", "kind", "value", "published", "listed", "missing", "reference"]
+    return compared[order].fillna("")
+
+
+def _phases(stages: str) -> set[str]:
+    """Name the stages of a project as programmes do."""
+    listed = {stage.strip() for stage in str(stages).split(";")}
+    phases = {"upstream", "extraction"} if "mining" in listed else set()
+    if listed & {"recycling", "collection"}:
+        phases.add("recycling")
+    return phases | ({"midstream", "processing"} if listed - {"mining", "recycling", "collection", ""} else set())
 
 
 def shock(shock_id: str) -> Scenario:

@@ -308,6 +308,12 @@ class WorthResult(Result):
     )
 
 
+class ProgrammeResult(Result):
+    """How much demand all projects of each programme keep served together."""
+
+    columns = ("programme", "n_projects", "n_entering", "alone", "last", "worst", "tail", "share")
+
+
 class TimelineResult(Result):
     """Final demand lost in each week of a shock, by product and consuming country."""
 

@@ -24,6 +24,7 @@ from graphmodel.analysis.shares import shares as shares
 from graphmodel.analysis.timeline import timeline as timeline
 from graphmodel.analysis.uncertainty import uncertainty as uncertainty
 from graphmodel.analysis.worst import worst_removals as worst_removals
+from graphmodel.analysis.worth import programme_worth as programme_worth
 from graphmodel.analysis.worth import worth as worth
 
 ANALYSES = {
@@ -41,6 +42,7 @@ ANALYSES = {
     "overview": overview,
     "pairs": pairs,
     "percolation": percolation,
+    "programme_worth": programme_worth,
     "removal": removal,
     "rerouting": rerouting,
     "shares": shares,

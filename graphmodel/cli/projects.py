@@ -16,9 +16,10 @@ programme = click.option(
 
 @main.command()
 @programme
+@click.option("--totals", is_flag=True, help="How many each programme says it has, and how many are listed here.")
 @take.top(0)
 @take.form
-def projects(programme: str | None, top: int, form: str) -> None:
+def projects(programme: str | None, totals: bool, top: int, form: str) -> None:
     """List alliance-backed projects with their backers.
 
     \b
@@ -27,6 +28,9 @@ def projects(programme: str | None, top: int, form: str) -> None:
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel import datasets  # noqa: PLC0415 - pandas
 
+    if totals:
+        show(datasets.project_totals(), form, top)
+        return
     table = datasets.projects(programme)
     if form == "table":
         shown = ["project_id", "name", "country", "material", "stage", "capacity", "capacity_unit", "start_year"]

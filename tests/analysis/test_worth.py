@@ -16,7 +16,9 @@ from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameEr
 from graphmodel.processes import processes
 from tests.analysis.drawn import networks
 
-MANY = settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+MANY = settings(
+    max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+)
 
 
 def plan(*rows, **more):
