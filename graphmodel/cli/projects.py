@@ -9,6 +9,9 @@ import click
 from graphmodel.cli import options as take
 from graphmodel.cli.group import load, main, pool, progress, show
 
+PROGRAMMES = ("MSP", "EU", "US", "JP", "KR", "AU", "CA")
+"""Whose projects are compared unless told otherwise."""
+
 programme = click.option(
     "--programme", help="Only projects backed by it: MSP, 'US DPA Title III' …, or by EU, US, JP, KR, AU, CA, UK."
 )
@@ -105,3 +108,45 @@ def worth(
     if form == "table":
         table = table[table["reason"] == ""].drop(columns=["reason", "name"])
     show(table, form, top)
+
+
+@main.command()
+@take.data
+@take.demand
+@click.option(
+    "--programme", "names", multiple=True, help="Repeat for several; MSP, EU, US, JP, KR, AU, CA when absent."
+)
+@click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
+@click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
+@click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
+@take.form
+def programmes(
+    data: str,
+    demand: take.Demand,
+    names: tuple[str, ...],
+    response: str,
+    by: str,
+    disruptions: int | None,
+    form: str,
+) -> None:
+    """Compare programmes by what all their projects together keep served.
+
+    \b
+    graphmodel programmes
+    graphmodel programmes --mineral gallium --response reroute
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel import datasets  # noqa: PLC0415 - pandas
+    from graphmodel.analysis import programme_worth  # noqa: PLC0415 - numpy, scipy
+
+    chosen = {name: datasets.projects(name) for name in names or PROGRAMMES}
+    with progress("valuing") as update:
+        result = programme_worth(
+            load(data), chosen, response=response, by=by, top=disruptions, progress=update, **demand._asdict()
+        )
+    lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
+    click.echo(
+        f"{result.parameters['disruptions']} disruptions by {by}: "
+        f"mean loss {lost[0]:.2%} without and {lost[1]:.2%} with all projects of these",
+        err=True,
+    )
+    show(result.table, form)

@@ -41,6 +41,8 @@ from graphmodel.plot.uncertainty import uncertainty_intervals as uncertainty_int
 from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
 from graphmodel.plot.world_map import world_map as world_map
+from graphmodel.plot.worth import programme_ranking as programme_ranking
+from graphmodel.plot.worth import worth_ranking as worth_ranking
 from graphmodel.results import (
     BreakdownResult,
     CentralityResult,
@@ -56,6 +58,7 @@ from graphmodel.results import (
     OverviewResult,
     PairResult,
     PercolationResult,
+    ProgrammeResult,
     QualityResult,
     RemovalResult,
     ReroutingResult,
@@ -65,6 +68,7 @@ from graphmodel.results import (
     UncertaintyResult,
     WeakestResult,
     WorstResult,
+    WorthResult,
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
@@ -90,6 +94,8 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     UncertaintyResult: uncertainty_intervals,
     WeakestResult: weakest_ranking,
     WorstResult: worst_ranking,
+    ProgrammeResult: programme_ranking,
+    WorthResult: worth_ranking,
 }
 """The plot of each result that ``result.plot()`` draws."""
 

@@ -1,0 +1,84 @@
+"""What projects and programmes keep served: alone, on top of all others, and on average."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from graphmodel.plot import style as look
+from graphmodel.results import ProgrammeResult, WorthResult
+
+ALONE: dict[str, Any] = {"marker": "|", "s": 70, "color": look.MARK, "linewidths": 1.4, "zorder": 4, "label": "alone"}
+LAST: dict[str, Any] = {**look.HOLLOW, "zorder": 5, "label": "on top of all others"}
+
+
+def worth_ranking(result: WorthResult, *, ax: Axes | None = None, top: int = 20, title: str = "", **style: Any) -> Axes:
+    """Rank projects by their worth, with what each adds alone and last; the largest on top.
+
+    Parameters
+    ----------
+    result : WorthResult
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    top : int
+        Number of rows.
+    title : str
+        Printed above, from the left.
+    **style
+        Passed to `matplotlib.axes.Axes.barh`.
+
+    Notes
+    -----
+    Lines are 95 % intervals where orders were sampled. Projects worth nothing, or left out, have no row.
+    """
+    table = result.table
+    table = table[table["worth"].abs() > 0].head(top).reset_index(drop=True)
+    place = " (" + table["country"] + ", " + table["material"].str.replace("-", " ") + ")"
+    return _bars(
+        table.assign(row=table["name"].map(lambda name: look.plain(name, 40)) + place), "worth", ax, title, style
+    )
+
+
+def programme_ranking(
+    result: ProgrammeResult, *, ax: Axes | None = None, top: int = 20, title: str = "", **style: Any
+) -> Axes:
+    """Rank programmes by what all their projects together keep served, alone and on top of all others.
+
+    Parameters
+    ----------
+    result : ProgrammeResult
+    ax, top, title, **style
+        As in `worth_ranking`.
+    """
+    table = result.table.head(top).reset_index(drop=True)
+    counted = table["n_entering"].astype(str) + " of " + table["n_projects"].astype(str)
+    table["row"] = table["programme"] + " (" + counted + ")"
+    return _bars(table, "alone", ax, title, style)
+
+
+def _bars(table: pd.DataFrame, value: str, ax: Axes | None, title: str, style: dict[str, Any]) -> Axes:
+    """Draw bars of one column with marks for the others."""
+    ax = look.axes_or_new(ax, height=16 + 5 * max(len(table), 3))
+    look.head(ax, title)
+    if not len(table):
+        return look.nothing_to_draw(ax, "no project changes any loss")
+    rows = list(range(len(table)))
+    words = {"worth": "worth: mean over all orders", "alone": "alone"}[value]
+    ax.barh(rows, table[value], **{"color": look.BAR, "height": 0.7, "label": words, **style})
+    if value == "worth":
+        ax.hlines(rows, table["low"], table["high"], color=look.MARK, linewidth=0.8, zorder=3)
+        ax.scatter(table["alone"], rows, **ALONE)
+    ax.scatter(table["last"], rows, **LAST)
+    ends = table[[value, "last", "alone"]].max(axis=1).clip(lower=0.0)
+    for row in rows:
+        look.beside(ax, f"{100 * table[value][row]:.2g} %", ends[row], row, offset=7.0)
+    look.name_rows(ax, table["row"].tolist())
+    low, high = min(0.0, table[[value, "last", "alone"]].min().min()), float(ends.max())
+    ax.set_xlim(1.06 * low - 0.01 * high, 1.16 * high)
+    look.write_ticks(ax.xaxis, lambda share: f"{100 * share:.2g} %")
+    look.x_title(ax, "share of final demand kept served, mean over the disruptions")
+    look.tidy(ax)
+    look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels(), columns=3)
+    return ax
