@@ -83,13 +83,14 @@ def worth(
     from graphmodel.analysis import worth as value  # noqa: PLC0415 - numpy, scipy
 
     chosen = datasets.projects(programme)
+    counted = {"mineral": demand.mineral, "product": demand.product, "consumer": demand.consumer}
     tables = []
     with pool(workers) as executor:
         for name in filter(None, (data, again)):
             with progress(f"valuing on {name}") as update:
                 result = value(
                     load(name), chosen, response=response, by=by, top=disruptions, pairs=pairs, rng=seed,
-                    progress=update, executor=executor, folder=folder / name if folder else None, **demand._asdict(),
+                    progress=update, executor=executor, folder=folder / name if folder else None, **counted,
                 )  # fmt: skip
             tables.append(result.table)
             lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
@@ -139,9 +140,10 @@ def programmes(
     from graphmodel.analysis import programme_worth  # noqa: PLC0415 - numpy, scipy
 
     chosen = {name: datasets.projects(name) for name in names or PROGRAMMES}
+    counted = {"mineral": demand.mineral, "product": demand.product, "consumer": demand.consumer}
     with progress("valuing") as update:
         result = programme_worth(
-            load(data), chosen, response=response, by=by, top=disruptions, progress=update, **demand._asdict()
+            load(data), chosen, response=response, by=by, top=disruptions, progress=update, **counted
         )
     lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
     click.echo(
