@@ -83,14 +83,13 @@ def worth(
     from graphmodel.analysis import worth as value  # noqa: PLC0415 - numpy, scipy
 
     chosen = datasets.projects(programme)
-    counted = {"mineral": demand.mineral, "product": demand.product, "consumer": demand.consumer}
     tables = []
     with pool(workers) as executor:
         for name in filter(None, (data, again)):
             with progress(f"valuing on {name}") as update:
                 result = value(
                     load(name), chosen, response=response, by=by, top=disruptions, pairs=pairs, rng=seed,
-                    progress=update, executor=executor, folder=folder / name if folder else None, **counted,
+                    progress=update, executor=executor, folder=folder / name if folder else None, mineral=demand.mineral, product=demand.product, consumer=demand.consumer,
                 )  # fmt: skip
             tables.append(result.table)
             lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
@@ -104,7 +103,7 @@ def worth(
     if again is not None:
         other = tables[1].set_index("project_id")["worth"]
         table["worth_again"] = table["project_id"].map(other)
-        alike = table["worth"].corr(table["worth_again"], "spearman")
+        alike = table["worth"].rank().corr(table["worth_again"].rank())
         click.echo(f"rank correlation with {again}: {alike:.2f}", err=True)
     if form == "table":
         table = table[table["reason"] == ""].drop(columns=["reason", "name"])
@@ -140,10 +139,17 @@ def programmes(
     from graphmodel.analysis import programme_worth  # noqa: PLC0415 - numpy, scipy
 
     chosen = {name: datasets.projects(name) for name in names or PROGRAMMES}
-    counted = {"mineral": demand.mineral, "product": demand.product, "consumer": demand.consumer}
     with progress("valuing") as update:
         result = programme_worth(
-            load(data), chosen, response=response, by=by, top=disruptions, progress=update, **counted
+            load(data),
+            chosen,
+            response=response,
+            by=by,
+            top=disruptions,
+            progress=update,
+            mineral=demand.mineral,
+            product=demand.product,
+            consumer=demand.consumer,
         )
     lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
     click.echo(
