@@ -82,6 +82,10 @@ SPONSORS = {
 """Short names of those who back projects."""
 
 
+PROGRAMMES = ("MSP", "EU", "US", "JP", "KR", "AU", "CA")
+"""Whose projects are compared unless told otherwise."""
+
+
 def projects(programme: str | None = None) -> pd.DataFrame:
     """List alliance-backed projects, one row each.
 

@@ -9,9 +9,6 @@ import click
 from graphmodel.cli import options as take
 from graphmodel.cli.group import load, main, pool, progress, show
 
-PROGRAMMES = ("MSP", "EU", "US", "JP", "KR", "AU", "CA")
-"""Whose projects are compared unless told otherwise."""
-
 programme = click.option(
     "--programme", help="Only projects backed by it: MSP, 'US DPA Title III' …, or by EU, US, JP, KR, AU, CA, UK."
 )
@@ -89,7 +86,8 @@ def worth(
             with progress(f"valuing on {name}") as update:
                 result = value(
                     load(name), chosen, response=response, by=by, top=disruptions, pairs=pairs, rng=seed,
-                    progress=update, executor=executor, folder=folder / name if folder else None, mineral=demand.mineral, product=demand.product, consumer=demand.consumer,
+                    progress=update, executor=executor, folder=folder / name if folder else None,
+                    mineral=demand.mineral, product=demand.product, consumer=demand.consumer,
                 )  # fmt: skip
             tables.append(result.table)
             lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
@@ -138,7 +136,7 @@ def programmes(
     from graphmodel import datasets  # noqa: PLC0415 - pandas
     from graphmodel.analysis import programme_worth  # noqa: PLC0415 - numpy, scipy
 
-    chosen = {name: datasets.projects(name) for name in names or PROGRAMMES}
+    chosen = {name: datasets.projects(name) for name in names or datasets.PROGRAMMES}
     with progress("valuing") as update:
         result = programme_worth(
             load(data),

@@ -14,6 +14,7 @@ import graphmodel
 from graphmodel import analysis, datasets, plot
 from graphmodel.analysis.chokepoints import BESIDE
 from graphmodel.convert.atomic import replace_file
+from graphmodel.datasets import PROGRAMMES
 from graphmodel.errors import (
     DataPackageError,
     EmptySelectionError,
@@ -36,7 +37,14 @@ from graphmodel.plot.flow_diagram import HEIGHT
 from graphmodel.plot.flow_table import main_mineral
 from graphmodel.plot.render import FORMATS, render
 from graphmodel.plot.words import industry_words, material_words, stage_words
-from graphmodel.results import ChokepointResult, LossResult, OverviewResult, Result
+from graphmodel.results import (
+    ChokepointResult,
+    DiversificationResult,
+    LossResult,
+    OverviewResult,
+    ProgrammeResult,
+    Result,
+)
 from graphmodel.scenario import Scenario
 
 
@@ -334,6 +342,7 @@ def diversification(
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
     scenario: Scenario | None = None,
+    result: DiversificationResult | None = None,
 ) -> Drawn:
     """Compare measures without and with a scenario, such as an alliance's projects.
 
@@ -346,17 +355,21 @@ def diversification(
         Count only the final demand for these products, or of these countries.
     scenario : Scenario
         What is added or changed.
+    result : DiversificationResult, optional
+        Worked out before for the same network and demand.
 
     Raises
     ------
     ParameterError
-        If no scenario is given, or no material holds a mineral.
+        If neither a scenario nor a result is given, or no material holds a mineral.
     """
-    if scenario is None:
+    if scenario is None and result is None:
         raise ParameterError("diversification compares with a scenario; give one as scenario=…")
-    result = analysis.diversification(
-        network, scenario, mineral=mineral or main_mineral(network), product=product, consumer=consumer
-    )
+    if result is None:
+        assert scenario is not None
+        mineral = mineral or main_mineral(network)
+        result = analysis.diversification(network, scenario, mineral=mineral, product=product, consumer=consumer)
+    name = str(result.parameters["scenario"])
     table = result.table
     lost = [measure for measure in dict.fromkeys(table["measure"]) if "loss" in measure]
     shown = [measure for measure in dict.fromkeys(table["measure"]) if measure not in lost]
@@ -372,10 +385,41 @@ def diversification(
     plot.dumbbells(result, lost, ax=axes[-1], title="final demand lost, share", names=stage_words(network))
     handles, labels = axes[0].get_legend_handles_labels()
     look.legend_above(figure, handles, labels)
-    figure.suptitle(
-        look.plain(scenario.name, 90), fontsize=look.HEAD, fontweight="bold", color=look.INK, x=0.01, ha="left"
-    )
+    figure.suptitle(look.plain(name, 90), fontsize=look.HEAD, fontweight="bold", color=look.INK, x=0.01, ha="left")
     return finished(figure, table, network)
+
+
+def programmes(
+    network: Network,
+    *,
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+    result: ProgrammeResult | None = None,
+) -> Drawn:
+    """Rank alliances and sponsors by what all their listed projects together keep served.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        Count final demand in tonnes of it; every product alike when absent.
+    product, consumer : str or list of str, optional
+        Count only the final demand for these products, or of these countries.
+    result : ProgrammeResult, optional
+        Worked out before for the same network and demand.
+
+    Raises
+    ------
+    EmptySelectionError
+        If no listed project can enter the network.
+    """
+    if result is None:
+        listed = {name: datasets.projects(name) for name in PROGRAMMES}
+        result = analysis.programme_worth(network, listed, mineral=mineral, product=product, consumer=consumer)
+    figure = look.new_figure(height=34 + 6 * len(result))
+    plot.programme_ranking(result, ax=figure.add_subplot())
+    return finished(figure, result.table, network)
 
 
 def closure(network: Network, *, mineral: str | None = None) -> Drawn:
@@ -427,6 +471,7 @@ FIGURES: dict[str, Callable[..., Drawn]] = {
     "pairs": pairs,
     "percolation": percolation,
     "diversification": diversification,
+    "programmes": programmes,
     "closure": closure,
 }
 """Every published figure by name."""
@@ -442,7 +487,8 @@ TAKES: dict[str, tuple[str, ...]] = {
     "first_failure": (*COUNTED, "scenario", "result"),
     "pairs": (*COUNTED, "result"),
     "percolation": ("mineral", "result"),
-    "diversification": (*COUNTED, "scenario"),
+    "diversification": (*COUNTED, "scenario", "result"),
+    "programmes": (*COUNTED, "result"),
 }
 """What `draw` hands to a figure, where it is not the mineral alone."""
 

@@ -21,8 +21,6 @@ from graphmodel.report.parts import Content
 from graphmodel.report.words import amount, percent, plain
 
 PAGE = "report.html"
-BESIDE = "diversification"
-"""The figure that compares the network with the projects; the others show the network alone."""
 
 
 def write_report(
@@ -83,9 +81,6 @@ def write_report(
     content = gather(network, counted=counted, data=data)
     say()
     drawn = figures.draw(network, **counted, results=content.results)
-    if content.scenario is not None:
-        beside = figures.draw(network, [BESIDE], **counted, scenario=content.scenario)
-        drawn = figures.Drawings({**drawn, **beside}, {**drawn.skipped, **beside.skipped})
     command = _command(network, counted, data)
     say()
     with tempfile.TemporaryDirectory() as folder:

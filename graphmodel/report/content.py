@@ -13,7 +13,6 @@ from graphmodel.analysis import (
     breakdown,
     chokepoints,
     concentration,
-    diversification,
     losses,
     overview,
     removal,
@@ -28,6 +27,7 @@ from graphmodel.plot.places import place_name
 from graphmodel.plot.words import industry_phrase, industry_words, material_words, stage_words
 from graphmodel.report.disruption import add_pairs, add_percolation, add_weeks, what_rerouting_saves
 from graphmodel.report.parts import Content, names, place
+from graphmodel.report.projects import add_programmes, add_projects
 from graphmodel.report.words import percent
 from graphmodel.scenario import Scenario
 
@@ -76,7 +76,8 @@ def gather(network: Network, *, counted: Mapping[str, Any], data: str | None) ->
     for lens in ("country", "control", "owner"):
         content.tables[f"concentration_by_{lens}"] = concentration(network, by=lens, mineral=mineral).table
         content.shown[lens] = _worded(network, content.tables[f"concentration_by_{lens}"])
-    _add_projects(content)
+    add_projects(content)
+    add_programmes(content)
     _add_closure(content, data)
     return content
 
@@ -186,61 +187,6 @@ def _no_single_point(plants: pd.DataFrame) -> str:
         f"{words}. In a densely estimated network some other path nearly always remains, which is why reachability is "
         "only the lower bound."
     )
-
-
-def _add_projects(content: Content) -> None:
-    """What a first set of alliance-backed projects changes, where they fit this network."""
-    network = content.network
-    try:
-        projects = datasets.projects()
-    except GraphModelError:
-        return
-    sold = set(network.table("recipes")["input"])
-    fits = projects["material"].isin(sold) & (projects["adds_capacity"] == "yes") & projects["capacity"].notna()
-    fits &= ~projects["status"].isin(["cancelled", "unidentified"])
-    if content.mineral:
-        fits &= projects["material"].map(network.content(content.mineral)).fillna(0.0) > 0
-    chosen = projects[fits & ~projects["project_id"].isin(network.nodes["node_id"])]
-    if chosen.empty or network.table("balances").empty:
-        return
-    scenario = Scenario("alliance projects").add(chosen)
-    content.scenario = scenario
-    content.projects = diversification(network, scenario, **content.counted)
-    table = content.projects.table
-    unit = network.table("materials").set_index("material")["unit"]
-    content.tables["projects"] = chosen.assign(unit=chosen["material"].map(unit))
-    content.tables["projects_change"] = table
-    by_country = table[table["lens"] == "country"].set_index(["measure", "stage"])
-    worst, shares = by_country.loc[("worst_loss", "all")], by_country.loc["largest_share"]
-    stages = stage_words(network)
-    moved = [
-        f"{stages[str(stage)]} from {percent(row['without'])} to {percent(row['with_scenario'])}"
-        for stage, row in shares[shares["change"] < 0].sort_values("change").head(2).iterrows()
-    ]
-    content.sentences["projects"] = (
-        f"{len(chosen)} listed projects (announced, paused or studied) at full capacity, whatever their chance of "
-        f"being built, would lower the largest country's share of {' and of '.join(moved)}, but the worst loss when "
-        f"one country stops at every stage only from {percent(worst['without'])} to {percent(worst['with_scenario'])}. "
-        f"{_what_gets_worse(table)}"
-    )
-
-
-def _what_gets_worse(table: pd.DataFrame) -> str:
-    """Name the losses that the projects raise, by location and by control."""
-    words = {
-        "worst_loss": "the worst loss",
-        "worst_loss_outside": "the worst loss outside the worst group",
-        "mean_loss": "the mean loss",
-    }
-    lenses = {"country": "by location", "control": "by control"}
-    raised = table[table["measure"].isin(list(words)) & (table["change"] > 1e-4)]
-    if raised.empty:
-        return "No measure of loss gets worse."
-    listed = [
-        f"{words[row.measure]} {lenses[row.lens]} (from {percent(row.without)} to {percent(row.with_scenario)})"
-        for row in raised.itertuples()
-    ]
-    return f"Some measures get worse: {'; '.join(listed)}."
 
 
 def _worded(network: Network, table: pd.DataFrame) -> pd.DataFrame:

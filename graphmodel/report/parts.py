@@ -13,8 +13,7 @@ import pandas as pd
 from graphmodel import datasets
 from graphmodel.network import Network
 from graphmodel.plot.words import material_words
-from graphmodel.results import DiversificationResult, LossResult, Result
-from graphmodel.scenario import Scenario
+from graphmodel.results import LossResult, Result
 from graphmodel.schema import REGIONS
 
 
@@ -33,9 +32,6 @@ class Content:
     shown: dict[str, pd.DataFrame] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     """What figures draw, by figure."""
-    projects: DiversificationResult | None = None
-    scenario: Scenario | None = None
-    """The projects added, for the figures."""
 
     @property
     def mineral(self) -> str | None:
