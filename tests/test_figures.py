@@ -30,9 +30,10 @@ def drawn(toy):
     return figures.draw(toy, scenario=SCENARIO)
 
 
-def test_the_toy_network_has_every_figure_but_closure(drawn):
-    assert list(drawn) == [name for name in figures.FIGURES if name != "closure"]
-    assert list(drawn.skipped) == ["closure"]
+def test_the_toy_network_has_every_figure_but_closure_and_projects(drawn):
+    assert list(drawn) == [name for name in figures.FIGURES if name not in ("closure", "programmes")]
+    assert list(drawn.skipped) == ["programmes", "closure"]
+    assert "no project can enter toy-battery" in drawn.skipped["programmes"]
     assert "closure" in drawn.skipped["closure"]
 
 
