@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from graphmodel import datasets
+from graphmodel._types import FloatArray
 from graphmodel.analysis.breakdown import lost_shares, unreached
 from graphmodel.analysis.claim_tables import KEYS, Claim
-from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes, mineral_weights
+from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
 from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import removable
 from graphmodel.analysis.shares import outputs
@@ -57,6 +58,10 @@ class Facts:
         self.year = float(year)
         self._made: dict[str | None, pd.DataFrame] = {}
 
+    def no_mineral(self, mineral: str) -> str:
+        """Say that the network does not have a mineral, and the nearest it has."""
+        return f"the network has no mineral {mineral!r}; {nearest(mineral, self.network.minerals)}"
+
     def made(self, mineral: str | None) -> pd.DataFrame:
         """Return what nodes make, with their country, control, reference and evidence."""
         if mineral not in self._made:
@@ -71,8 +76,11 @@ class Facts:
 
     @cached_property
     def countries(self) -> Groups:
-        """Return the nodes of each country that may stop."""
-        return group_nodes(self.network, "country", among=removable(self.network))
+        """Return the nodes of each country that may stop; none where no country is known."""
+        among = removable(self.network)
+        if self.network.nodes["country"][among].isin([*REGIONS, ""]).all():
+            return Groups([], np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        return group_nodes(self.network, "country", among=among)
 
     @cached_property
     def lost(self) -> pd.DataFrame:
@@ -81,10 +89,20 @@ class Facts:
         return pd.DataFrame(lost, columns=self.countries.names)
 
     @cached_property
+    def weights(self) -> Mapping[str, FloatArray]:
+        """Return the tonnes of each mineral in each demand; minerals that no demand holds are left out."""
+        product, quantity = self.work.demand["product"], self.work.demand["quantity"].to_numpy(dtype=float)
+        held = {
+            mineral: quantity * product.map(self.network.content(mineral)).fillna(0.0).to_numpy(dtype=float)
+            for mineral in self.network.minerals
+        }
+        return {mineral: weight for mineral, weight in held.items() if weight.sum() > 0}
+
+    @cached_property
     def lost_by_mineral(self) -> pd.DataFrame:
         """Return the share of each mineral (rows) lost without each country (columns)."""
-        weights = mineral_weights(self.network, self.work.demand)
-        return (weights.T.to_numpy() @ self.lost).div(weights.sum().to_numpy(), axis=0).set_axis(weights.columns)
+        rows = [weight @ self.lost.to_numpy() / weight.sum() for weight in self.weights.values()]
+        return pd.DataFrame(rows, list(self.weights), self.lost.columns)
 
     def figure(
         self, value: float, rows: pd.DataFrame, weight: pd.Series | None = None, note: str = "", source: str = ""
@@ -107,7 +125,7 @@ def _stage_output(facts: Facts, claim: Claim) -> pd.DataFrame | str:
     if claim.stage not in stages:
         return f"the network has no stage {claim.stage!r}; {nearest(claim.stage, stages)}"
     if not claim.material and claim.mineral not in facts.network.minerals:
-        return f"the network has no mineral {claim.mineral!r}; {nearest(claim.mineral, facts.network.minerals)}"
+        return facts.no_mineral(claim.mineral)
     made = facts.made(None if claim.material else claim.mineral)
     made = made[made["stage"] == claim.stage]
     if claim.material:
@@ -202,7 +220,7 @@ def _lost(facts: Facts, claim: Claim, lost: Callable[[str], pd.Series]) -> Figur
     """Smallest loss among the minerals named, without one country; of one country's users where there is a partner."""
     unknown = [mineral for mineral in claim.mineral.split() if mineral not in facts.network.minerals]
     if unknown:
-        return none_because(f"the network has no mineral {unknown[0]!r}; {nearest(unknown[0], facts.network.minerals)}")
+        return none_because(facts.no_mineral(unknown[0]))
     if claim.country not in facts.countries.names:
         return none_because(f"no plant of the network stands in {claim.country!r}")
     demand = facts.work.demand
@@ -211,9 +229,8 @@ def _lost(facts: Facts, claim: Claim, lost: Callable[[str], pd.Series]) -> Figur
         return none_because(f"{claim.partner} has no final demand in the network")
     shares = {}
     for mineral in claim.mineral.split():
-        held = demand["product"].map(facts.network.content(mineral)).fillna(0.0).to_numpy(dtype=float)
-        weight = demand["quantity"].to_numpy(dtype=float) * held
-        weight = np.where((place == claim.partner) | (not claim.partner), weight, 0.0)
+        held = facts.weights.get(mineral, np.zeros(len(demand)))
+        weight = np.where((place == claim.partner) | (not claim.partner), held, 0.0)
         if not weight.sum() > 0:
             return none_because(f"no final demand{f' of {claim.partner}' * bool(claim.partner)} holds {mineral}")
         shares[mineral] = float(100 * weight @ lost(claim.country).to_numpy() / weight.sum())
@@ -237,6 +254,8 @@ def _reach_loss(facts: Facts, claim: Claim) -> Figure:
 def _losses_led(facts: Facts, claim: Claim) -> Figure:
     if claim.country not in facts.lost_by_mineral:
         return none_because(f"no plant of the network stands in {claim.country!r}")
+    if facts.lost_by_mineral.empty:
+        return none_because("no final demand of the network holds a mineral")
     worst = facts.lost_by_mineral.max(axis=1)
     led = (facts.lost_by_mineral[claim.country] >= worst - 1e-9) & (worst > 0)
     return _modelled(facts, 100 * float(led.mean()), f"{int(led.sum())} of {len(led)} minerals")
@@ -244,6 +263,8 @@ def _losses_led(facts: Facts, claim: Claim) -> Figure:
 
 def _top_losses(facts: Facts, claim: Claim) -> Figure:
     named = claim.country.split()
+    if facts.work.demand.empty or not facts.countries.names:
+        return none_because("the network has no final demand, or no plant whose country is known")
     weight, _ = demand_weights(facts.network, facts.work.demand, None, evenly=True)
     lost = pd.Series(weight @ facts.lost.to_numpy() / weight.sum(), facts.lost.columns)
     top = lost.sort_values(ascending=False, kind="stable").head(len(named))
@@ -268,7 +289,7 @@ def _largest_source(facts: Facts, claim: Claim) -> Figure:
     shares = {}
     for mineral in claim.mineral.split() or network.minerals:
         if mineral not in network.minerals:
-            return none_because(f"the network has no mineral {mineral!r}; {nearest(mineral, network.minerals)}")
+            return none_because(facts.no_mineral(mineral))
         flow = pd.Series(network.quantity(mineral)[bought]).groupby(seller[bought]).sum()
         named = flow[~flow.index.isin(list(REGIONS))]
         if flow.sum() > 0 and len(named):
@@ -304,6 +325,8 @@ def _inputs_count(facts: Facts, claim: Claim) -> Figure:
 
 
 def _plants_count(facts: Facts, claim: Claim) -> Figure:
+    if claim.mineral and claim.mineral not in facts.network.minerals:
+        return none_because(facts.no_mineral(claim.mineral))
     nodes = facts.network.nodes
     here = nodes[(nodes["stage"] == claim.stage) & nodes["country"].isin(claim.country.split())]
     here = here[here["kind"].isin(PLANTS)]

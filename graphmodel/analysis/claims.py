@@ -96,16 +96,12 @@ def claims(
         _listed() if projects is None else projects,
         read_vintages(vintages),
     )
-    found = [_judged(facts, claim) for claim in claim_rows(said)]
-    notes = [
-        f" ({note})" if note and measure != "none" else ""
-        for note, measure in zip(said["note"], said["measure"], strict=True)
-    ]
+    found = [_with_note(_judged(facts, claim), claim) for claim in claim_rows(said)]
     table = said[["claim_id", "statement", "kind", "relation", "claimed", "claimed_high", "unit", "year"]].assign(
         figure=[each.figure.value for each in found],
         figure_year=[each.figure.year for each in found],
         verdict=[each.verdict for each in found],
-        reason=[each.reason + note for each, note in zip(found, notes, strict=True)],
+        reason=[each.reason for each in found],
         reference=[each.figure.reference for each in found],
         evidence=[each.figure.evidence for each in found],
     )
@@ -121,9 +117,9 @@ def claims(
 def _listed() -> pd.DataFrame:
     """Return the projects we know with what backs each."""
     tables = datasets.extras("projects")
-    return (
-        datasets.projects() if "backing" in tables else tables["projects"].rename(columns={"programme": "programmes"})
-    )
+    if "backing" in tables:
+        return datasets.projects()
+    return tables["projects"].rename(columns={"programme": "programmes"})
 
 
 class _Judged(NamedTuple):
@@ -138,11 +134,10 @@ def _judged(facts: Facts, claim: Claim) -> _Judged:
         return _Judged(none_because(""), "cannot be tested", claim.note or "no measure")
     own = WORK[claim.measure](facts, claim) if claim.measure in WORK else none_because("no published figure is known")
     others = published(facts, claim)
-    complete = own.value == own.value and not own.least
-    figures = [own, *others] if complete or not others else [*others, own]
-    if own.least and others:
-        figures[0] = figures[0]._replace(note="; ".join(filter(None, (figures[0].note, own.note))))
-    figures = [figure for figure in figures if figure.value == figure.value]
+    if own.least and others:  # a list that is complete goes before one that is not, which is only told
+        others[0] = others[0]._replace(note="; ".join(filter(None, (others[0].note, own.note))))
+    ordered = [*others, own] if own.least else [own, *others]
+    figures = [figure for figure in ordered if not np.isnan(figure.value)]
     if not figures:
         verdict = "does not hold" if own.note.startswith(NOT_ANNOUNCED) else "cannot be tested"
         return _Judged(own, verdict, own.note)
@@ -159,6 +154,13 @@ def _judged(facts: Facts, claim: Claim) -> _Judged:
             once = f"{_said(claim, figure)} ({', '.join(filter(None, (figure.reference, figure.note)))})"
             return _Judged(present, "held in that vintage", f"{once}; now {_words(claim, present)}")
     return _Judged(present, "does not hold", _words(claim, present))
+
+
+def _with_note(judged: _Judged, claim: Claim) -> _Judged:
+    """Add how the statement was read to the reason."""
+    if claim.measure == "none" or not claim.note:
+        return judged
+    return judged._replace(reason=f"{judged.reason} ({claim.note})")
 
 
 def agrees(claim: Claim, value: float) -> bool:
@@ -187,10 +189,17 @@ def _counted(claim: Claim, figure: Figure) -> _Judged:
 
 def _said(claim: Claim, figure: Figure) -> str:
     """Write a figure with its unit and year."""
-    unit = "" if claim.unit in ("year", "rank") else f" {claim.unit}"
+    unit = "" if claim.unit in ("", "year", "rank") else f" {_unit(claim.unit, figure.value)}"
     rank = "rank " if claim.unit == "rank" else ""
-    when = "" if claim.unit == "year" or figure.year != figure.year else f" in {figure.year:.0f}"
+    when = "" if claim.unit == "year" or np.isnan(figure.year) else f" in {figure.year:.0f}"
     return f"{rank}{_number(figure.value)}{unit}{when}"
+
+
+def _unit(unit: str, value: float) -> str:
+    """Write a unit in the singular where there is one of it."""
+    if value != 1 or not unit.isalpha() or not unit.endswith("s"):
+        return unit
+    return f"{unit[:-3]}y" if unit.endswith("ies") else unit[:-1]
 
 
 def _words(claim: Claim, figure: Figure) -> str:

@@ -16,11 +16,9 @@ VERDICTS = ("holds", "held in that vintage", "does not hold", "cannot be tested"
 @main.command()
 @take.data
 @click.option(
-    "--claims",
-    "file",
-    type=click.Path(path_type=Path),
+    "--claims", "file", type=click.Path(path_type=Path),
     help="Your own table of claims (CSV); the shipped one when absent.",
-)
+)  # fmt: skip
 @click.option("--verdict", type=click.Choice(VERDICTS), multiple=True, help="Only these; repeat for several.")
 @take.top(0)
 @take.form

@@ -19,9 +19,12 @@ VERDICT_LOOKS: Mapping[str, tuple[str, str]] = {
 }
 """Colour and marker of each verdict, the worst first."""
 
+CLAIMED: Mapping[str, Any] = {"marker": "|", "s": 70, "color": look.MARK, "linewidths": 1.5, "zorder": 4}
+"""Mark of the number claimed: a tick that lies over the figure and does not hide it."""
+
 
 def claim_dumbbells(result: ClaimsResult, *, ax: Axes | None = None, top: int = 30, **style: Any) -> Axes:
-    """Draw the claims that are shares: a hollow mark where the number claimed lies, a full one for the figure.
+    """Draw the claims that are shares: a tick where the number claimed lies, a mark for the figure.
 
     Claims in other units, and those without a figure, have no place on the axis; the legend counts all of them.
 
@@ -44,19 +47,16 @@ def claim_dumbbells(result: ClaimsResult, *, ax: Axes | None = None, top: int = 
     ax.hlines(rows, ends.min(axis=1), ends.max(axis=1), **{"color": look.GREY, "linewidth": 1.0, "zorder": 1, **style})
     for row, entry in zip(rows, look.rows(table), strict=True):
         high = entry.claimed_high if entry.relation == "between" else entry.claimed
-        ax.plot([entry.claimed, high], [row, row], color=look.MARK, linewidth=1.6, zorder=2, clip_on=False)
-        ax.scatter([entry.claimed, high], [row, row], **{**look.HOLLOW, "s": 18})
+        ax.plot([entry.claimed, high], [row, row], color=look.MARK, linewidth=2.4, zorder=2)
+        ax.scatter([entry.claimed, high], [row, row], **CLAIMED)
     for verdict, (colour, marker) in VERDICT_LOOKS.items():
-        here = (table["verdict"] == verdict).to_numpy()
+        place = [row for row, said in zip(rows, table["verdict"], strict=True) if said == verdict]
         number = int((result.table["verdict"] == verdict).sum())
-        place = [row for row, one in zip(rows, here, strict=True) if one]
-        ax.scatter(
-            table.loc[here, "figure"], place, s=26, color=colour, marker=marker, zorder=4, clip_on=False,
-            label=f"figure: {verdict} ({number} of {len(result)})",
-        )  # fmt: skip
-    ax.scatter([], [], label="number claimed", **{**look.HOLLOW, "s": 18})
-    look.name_rows(ax, [look.plain(statement, 66) for statement in table["statement"]])
-    ax.set_xlim(0, 100)
+        label = f"{verdict} ({number} of {len(result)})"
+        ax.scatter(table["figure"].iloc[place], place, s=22, color=colour, marker=marker, zorder=3, label=label)
+    ax.scatter([], [], label="number claimed", **CLAIMED)
+    look.name_rows(ax, [look.plain(statement, 58) for statement in table["statement"]])
+    ax.set_xlim(-1.5, 101.5)
     look.write_ticks(ax.xaxis, lambda value: look.percent(value / 100))
     look.x_title(ax, "number claimed and figure found", loc="left")
     look.tidy(ax)
