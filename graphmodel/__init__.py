@@ -29,6 +29,7 @@ _PUBLIC = {
     "breakdown": "analysis",
     "centrality": "analysis",
     "chokepoints": "analysis",
+    "claims": "analysis",
     "concentration": "analysis",
     "diversification": "analysis",
     "duration_curve": "analysis",

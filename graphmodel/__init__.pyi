@@ -11,6 +11,7 @@ from graphmodel import schema as schema
 from graphmodel.analysis import breakdown as breakdown
 from graphmodel.analysis import centrality as centrality
 from graphmodel.analysis import chokepoints as chokepoints
+from graphmodel.analysis import claims as claims
 from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import diversification as diversification
 from graphmodel.analysis import duration_curve as duration_curve

@@ -285,6 +285,27 @@ class DiversificationResult(Result):
     columns = ("measure", "stage", "lens", "without", "with_scenario", "change")
 
 
+class ClaimsResult(Result):
+    """Published statements, each with the figure of ours and how it fares."""
+
+    columns = (
+        "claim_id",
+        "statement",
+        "kind",
+        "relation",
+        "claimed",
+        "claimed_high",
+        "unit",
+        "year",
+        "figure",
+        "figure_year",
+        "verdict",
+        "reason",
+        "reference",
+        "evidence",
+    )
+
+
 class WorthResult(Result):
     """How much demand each project keeps served over many disruptions."""
 

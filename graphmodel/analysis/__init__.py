@@ -4,6 +4,7 @@ from graphmodel.analysis.breakdown import breakdown as breakdown
 from graphmodel.analysis.centrality import MEASURES as MEASURES
 from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
+from graphmodel.analysis.claims import claims as claims
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.duration_curve import DURATIONS as DURATIONS
@@ -31,6 +32,7 @@ ANALYSES = {
     "breakdown": breakdown,
     "centrality": centrality,
     "chokepoints": chokepoints,
+    "claims": claims,
     "concentration": concentration,
     "diversification": diversification,
     "duration_curve": duration_curve,

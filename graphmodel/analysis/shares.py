@@ -54,7 +54,7 @@ def shares(network: Network, *, by: Lens = "country", mineral: str | None = None
     """
     if by not in LENSES:
         raise UnknownNameError(f"cannot share out by {by!r}; {nearest(by, LENSES)}")
-    held = _assigned(network, _made(network, mineral), by)
+    held = _assigned(network, outputs(network, mineral), by)
     keys = ["order", "stage", "material", "unit"]
     table = held.groupby([*keys, "group"], as_index=False, sort=True)["quantity"].sum()
     table = table[table["quantity"] > 0]
@@ -63,8 +63,8 @@ def shares(network: Network, *, by: Lens = "country", mineral: str | None = None
     return ShareResult(table, network=network.name, parameters={"by": by, "mineral": mineral})
 
 
-def _made(network: Network, mineral: str | None) -> pd.DataFrame:
-    """Output of every supply node: node_id, stage, order, material, unit, quantity."""
+def outputs(network: Network, mineral: str | None) -> pd.DataFrame:
+    """List the output of every supply node: node_id, stage, order, material, unit, quantity."""
     edges = network.edges
     sold = edges.groupby(["source", "material"], as_index=False)["quantity"].sum()
     sold = sold.rename(columns={"source": "node_id"})

@@ -4,6 +4,7 @@ Tables go to standard output, everything else to standard error. Exit codes: 0 d
 2 wrong usage. Heavy modules are imported inside commands, so that help is instant.
 """
 
+from graphmodel.cli import claims as claims
 from graphmodel.cli import data as data
 from graphmodel.cli import making as making
 from graphmodel.cli import projects as projects

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from graphmodel.errors import UnknownNameError
 from graphmodel.plot.centrality import centrality_against_loss as centrality_against_loss
 from graphmodel.plot.centrality import centrality_ranking as centrality_ranking
+from graphmodel.plot.claims import claim_dumbbells as claim_dumbbells
 from graphmodel.plot.closure import basis_bars as basis_bars
 from graphmodel.plot.closure import closure_bars as closure_bars
 from graphmodel.plot.concentration import concentration_ranges as concentration_ranges
@@ -47,6 +48,7 @@ from graphmodel.results import (
     BreakdownResult,
     CentralityResult,
     ChokepointResult,
+    ClaimsResult,
     ConcentrationResult,
     DiversificationResult,
     DurationResult,
@@ -75,6 +77,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     BreakdownResult: breakdown_by_product,
     CentralityResult: centrality_ranking,
     ChokepointResult: chokepoint_ranking,
+    ClaimsResult: claim_dumbbells,
     ConcentrationResult: concentration_ranges,
     DiversificationResult: before_and_after,
     DurationResult: duration_lines,

@@ -24,6 +24,7 @@ def test_every_command_explains_itself(run):
 def test_examples_stand_on_lines_of_their_own(run):
     for name in (
         "chokepoints",
+        "claims",
         "removal",
         "pairs",
         "overview",
