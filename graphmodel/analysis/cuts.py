@@ -47,8 +47,8 @@ def cuts(
     ----------
     network : Network
     mineral : str, optional
-        Routes are those of edges that carry it, from origins to users. Needed where edges or final products come in
-        several units.
+        Routes are those of edges that carry it, from where it begins to users. Needed where edges or final products
+        come in several units.
     product, consumer : str or list of str, optional
         Only final demand for these products, or of these countries.
     by : str or list of str
@@ -94,13 +94,14 @@ def cuts(
 
     Notes
     -----
-    Nodes are suppliers only: users and stocks cannot be cut. Recipes are left out: a route carries the mineral, and an
-    aid without it is no route. A node's capacity is what it sells of the mineral times the larger of 1 and stated
-    capacity over stated output. With base flows as capacities the least edges carry what reaches the user from
-    origins, less than ``demand`` where something starts elsewhere. All but the two measures by group are exact and cost
-    a few sweeps of the edges (dominator tree; maximum flow on split nodes; Menger's theorem); those by group are
-    NP-hard, see `graphmodel.kernels.label_cuts`. Loops and parallel edges are allowed, parts apart from each other do
-    not matter, closures of a scenario (``available``) do not count.
+    Routes begin at origins, and at plants that make the mineral from inputs without it, as a co-product; what another
+    plant sells beyond what it receives has no known route. Nodes are suppliers only: users and stocks cannot be cut.
+    Recipes are left out: a route carries the mineral, and an aid without it is no route. A node's capacity is what it
+    sells of the mineral times the larger of 1 and stated capacity over stated output. With base flows as capacities the
+    least edges carry what reaches the user over routes, less than ``demand`` where something starts elsewhere. All but
+    the two measures by group are exact and cost a few sweeps of the edges (dominator tree; maximum flow on split nodes;
+    Menger's theorem); those by group are NP-hard, see `graphmodel.kernels.label_cuts`. Loops and parallel edges are
+    allowed, parts apart from each other do not matter, closures of a scenario (``available``) do not count.
 
     References
     ----------
@@ -180,7 +181,7 @@ def _ground(network: Network, mineral: str | None, traced: Traced, groups: Group
     capacity[: network.n_nodes] = sold * np.maximum(room, 1.0)
     return _Ground(
         traced,
-        np.flatnonzero(network.has_role("origin")),
+        traced.begins,
         supply,
         capacity,
         ids,

@@ -61,8 +61,9 @@ def dependence(
     DependenceResult
         ``consumer``, ``product``, ``stage``, ``group``; ``share`` of the mineral in what the user takes that passed
         the group there, or started there; ``low`` and ``high`` (nan unless asked for); ``quantity`` (that share of
-        ``demand``), ``demand`` (mineral in the product), both in ``unit``; ``traced`` (share that comes from any
-        origin; what is missing to 1 starts where nobody knows); ``hhi`` (sum of the squared shares of one stage over
+        ``demand``), ``demand`` (mineral in the product), both in ``unit``; ``traced`` (share that comes
+        from where the mineral begins: origins, and plants that make it from inputs without it, as a co-product; what is
+        missing to 1 starts where nobody knows); ``hhi`` (sum of the squared shares of one stage over
         all groups; nan for ``any`` and where groups share nodes). Largest demand first, stages in order, largest share
         first; rows without a share are left out.
 
@@ -87,9 +88,8 @@ def dependence(
     What a node sells beyond what it receives starts there. Shares of one stage add up to at most one, unless metal
     passes the stage twice; shares of ``any`` do not add up. ``low`` and ``high`` leave open how each node shares out
     what it receives, with the flows as they are; see `graphmodel.kernels.look_through.touch_bounds`. Flows are those
-    of the base: what a scenario closes (``available``) does not count. Without final demand the
-    table is empty; parts apart from each other do not matter. Cost: a sparse factorisation for each
-    group and stage.
+    of the base: what a scenario closes (``available``) does not count. Without final demand the table is empty; parts
+    apart from each other do not matter. Cost: a sparse factorisation for each group and stage.
 
     References
     ----------
@@ -127,8 +127,7 @@ def dependence(
         )
     sets = _by_stage(network, groups, stages)
     met = touch(traced.flows, sets.indptr, sets.members, ends)
-    origins = np.flatnonzero(network.has_role("origin"))
-    began = touch(traced.flows, np.array([0, len(origins)]), origins, ends)[0]
+    began = touch(traced.flows, np.array([0, len(traced.begins)]), traced.begins, ends)[0]
     table = _table(traced, sets, met, began, bounds=bounds)
     table["hhi"] = _herfindahl(table, groups)
     order = {name: place for place, name in enumerate(stages)}

@@ -12,7 +12,7 @@ from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import demand_weights
 from graphmodel.kernels.look_through import Mix, mix
 from graphmodel.network import Network
-from graphmodel.processes import Processes, processes
+from graphmodel.processes import Processes, node_slots, processes
 
 
 class Traced(NamedTuple):
@@ -24,6 +24,8 @@ class Traced(NamedTuple):
     users: pd.DataFrame
     """consumer, product, demand (of the mineral), end (its position): final demand that counts."""
     unit: str
+    begins: IntArray
+    """Nodes where the mineral begins: origins, and plants that make it from inputs without it, as a co-product."""
 
     def wishes(self) -> list[tuple[str, str, float, IntArray]]:
         """List who wants what: consumer, product, demand, ends; the largest demand first."""
@@ -84,7 +86,19 @@ def trace(
             "end": end[demand["process"].to_numpy(dtype=np.int64)][counts],
         }
     )
-    return Traced(flows, edge[kept], users, unit)
+    return Traced(flows, edge[kept], users, unit, _begins(network, flows, mineral))
+
+
+def _begins(network: Network, flows: Mix, mineral: str | None) -> IntArray:
+    """Origins, and nodes that sell the mineral although none arrives and none of their recipes asks for it."""
+    arrives = np.bincount(flows.target, minlength=flows.n_nodes)[: network.n_nodes] > 0
+    alone = ~arrives & (flows.start[: network.n_nodes] > 0)
+    could = node_slots(network)
+    if mineral is not None:
+        content = network.content(mineral)
+        could = could[could["input"].map(content).fillna(0.0) > 0]
+    asks = network.nodes["node_id"].isin(could["node_id"]).to_numpy(dtype=bool)
+    return np.flatnonzero(network.has_role("origin") | (alone & ~asks))
 
 
 def _into_products(work: Processes, end: IntArray) -> tuple[IntArray, IntArray, FloatArray]:

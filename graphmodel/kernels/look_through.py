@@ -189,7 +189,7 @@ def touch_bounds(flows: Mix, indptr: IntArray, members: IntArray, users: IntArra
     )  # fmt: skip
     _, low = max_flow_loss(limits, indptr, members)
     programme, switch = _two_layers(part, users)
-    high = -solve_each(programme, indptr, switch + members, part.total[members])
+    high = 0.0 - solve_each(programme, indptr, switch + members, part.total[members])
     return np.clip(low / whole, 0.0, 1.0), np.clip(high / whole, 0.0, 1.0)
 
 

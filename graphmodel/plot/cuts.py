@@ -30,7 +30,7 @@ def route_bars(
     ax : Axes, optional
         Drawn on a new figure when absent.
     product : str, optional
-        The one of the largest demand when absent.
+        The one of the largest demand that any route reaches when absent.
     top : int
         Number of users, those with the largest demand.
     names : mapping, optional
@@ -50,7 +50,7 @@ def route_bars(
     Few routes first. Beside each bar stand the fewest groups without which no route is left; a mark shows how many
     routes there may be at most where that is not proven. Users without a route have no bar.
     """
-    table = result.table
+    table = result.table.sort_values("value", key=lambda value: value == 0, kind="stable")  # who has routes first
     product = look.chosen_or_first(product, table["product"], "product")
     table = table[table["product"] == product]
     many = table[table["measure"] == "group_routes"].sort_values("demand", ascending=False, kind="stable").head(top)
@@ -69,7 +69,6 @@ def route_bars(
     most = many["value"] + many["gap"]
     if open_rows:
         ax.scatter(most[open_rows], open_rows, **look.HOLLOW, label="no more than")
-        look.legend_below(ax)
     for row, entry in enumerate(look.rows(many)):
         cut = [place_name(one, words) for one in str(few.get(entry.consumer, "")).split(" + ") if one]
         told = f"{entry.value:.0f}: {' + '.join(cut)}" if cut else "no route"
@@ -77,6 +76,7 @@ def route_bars(
     look.name_rows(ax, [look.plain(place_name(consumer, words), 40) for consumer in many["consumer"]])
     ax.set_xlim(0, 3.0 * max(1.0, float(most.max())))
     ax.set_xticks(range(int(most.max()) + 1))
-    look.x_title(ax, f"routes that share no {by}; beside: without these none is left", loc="left")
+    mark = "; mark: there are no more" if open_rows else ""
+    look.x_title(ax, f"routes that share no {by}; beside: without these none is left{mark}", loc="left")
     look.tidy(ax)
     return ax

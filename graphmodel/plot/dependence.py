@@ -94,5 +94,5 @@ def dependence_by_stage(
     look.tidy(ax, grid="none")
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
-    look.x_title(ax, "share that passed, %")
+    look.x_title(ax, "share that passed, %", loc="left")
     return ax

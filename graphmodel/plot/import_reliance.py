@@ -31,7 +31,7 @@ def import_reliance_bars(
     ax : Axes, optional
         Drawn on a new figure when absent.
     stage, material : str, optional
-        Which rows; the stage, and then the material, whose users take most when absent.
+        Which rows; those of the largest import when absent.
     top : int
         Number of rows.
     names : mapping, optional
@@ -52,11 +52,12 @@ def import_reliance_bars(
     where a change of stocks is known. Beside each bar stands apparent consumption. Who uses nothing is left out.
     """
     table = result.table
-    table = table[table["consumption"] > 0].sort_values(["consumption", "group"], ascending=[False, True])
+    table = table[table["consumption"] > 0].sort_values(["imports", "group"], ascending=[False, True])
     stage = look.chosen_or_first(stage, table["stage"], "stage")
     table = table[table["stage"] == stage]
     material = look.chosen_or_first(material, table["material"], "material")
-    table = table[table["material"] == material].head(top).reset_index(drop=True)
+    table = table[table["material"] == material].sort_values(["consumption", "group"], ascending=[False, True])
+    table = table.head(top).reset_index(drop=True)
     words = {**country_names(), **(names or {})}
     mineral = str(result.parameters.get("mineral", "")).replace("-", " ")
     what = words.get(stage, stage) if material == result.parameters.get("mineral") else words.get(material, material)
@@ -70,17 +71,17 @@ def import_reliance_bars(
     known = [row for row in rows if table["stock_draw"].notna()[row]]
     if known:
         marks = table["nir"].clip(0.0, 1.0)[known]
-        ax.scatter(marks, known, **look.HOLLOW, label="net import reliance (USGS): with the change of stocks")
-        look.legend_below(ax)
+        ax.scatter(marks, known, **look.HOLLOW, label="net import reliance (USGS)")
     divisor, unit = look.scaled(float(table["consumption"].max()), str(table["unit"][0]))
     for row, entry in enumerate(look.rows(table)):
         used = look.number(entry.consumption / divisor)
-        text = f"net exporter · {used}" if entry.ir < 0 else f"{look.percent(entry.ir)} · {used}"
+        text = f"net exporter, uses {used}" if entry.ir < 0 else f"{look.percent(entry.ir)} of {used}"
         end = float(max(shown[row], min(max(entry.nir, 0.0), 1.0) if row in known else 0.0))
         look.beside(ax, text, end, row)
     look.name_rows(ax, [look.plain(place_name(group, words), 40) for group in table["group"]])
     ax.set_xlim(0, 1.0)
     look.write_ticks(ax.xaxis, look.percent)
-    look.x_title(ax, f"net imports, share of apparent consumption · consumption in {unit}", labelpad=14 if known else 4)
+    stocks = "; mark: with the change of stocks (USGS)" if known else ""
+    look.x_title(ax, f"net imports, share of apparent consumption (in {unit}){stocks}", loc="left")
     look.tidy(ax)
     return ax

@@ -18,8 +18,8 @@ from graphmodel.errors import ConvergenceError, EmptySelectionError, MixedUnitsE
 from tests.analysis.drawn import networks
 from tests.conftest import network
 
-MANY = settings(max_examples=200, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-SOME = settings(MANY, max_examples=40)
+MANY = settings(max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+SOME = settings(MANY, max_examples=20)
 
 
 def shares(result, column="share"):
