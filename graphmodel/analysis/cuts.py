@@ -97,8 +97,8 @@ def cuts(
     Routes begin at origins, and at plants that make the mineral from inputs without it, as a co-product; what another
     plant sells beyond what it receives has no known route. Nodes are suppliers only: users and stocks cannot be cut.
     Recipes are left out: a route carries the mineral, and an aid without it is no route. A node's capacity is what it
-    sells of the mineral times the larger of 1 and stated capacity over stated output. With base flows as capacities the
-    least edges carry what reaches the user over routes, less than ``demand`` where something starts elsewhere. All but
+    sells of the mineral times the larger of 1 and stated capacity over stated output. At base flows the least
+    edges are nearly always the user's own last purchases, as edges before them carry what others take too. All but
     the two measures by group are exact and cost a few sweeps of the edges (dominator tree; maximum flow on split nodes;
     Menger's theorem); those by group are NP-hard, see `graphmodel.kernels.label_cuts`. Loops and parallel edges are
     allowed, parts apart from each other do not matter, closures of a scenario (``available``) do not count.

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -316,6 +316,39 @@ def test_shares_do_not_depend_on_the_unit_or_the_order_of_rows(made):
     edges = made.edges[::-1].assign(quantity=lambda rows: rows["quantity"] * 1e-6)
     after = shares(gm.dependence(made.with_tables(edges=edges, nodes=made.nodes[::-1]), mineral="cobalt"))
     assert after == pytest.approx(before, abs=1e-9)
+
+
+def traced_to_mines(drawn):
+    """Let mines buy nothing, and one of them bring what others sell beyond what they receive."""
+    ids, stage = drawn.nodes["node_id"].to_numpy(), drawn.nodes["stage"].to_numpy()
+    made = drawn.with_tables(edges=drawn.edges[stage[drawn.target] != "mining"])
+    apart = made.source != made.target
+    sold, got = (
+        np.bincount(end[apart], made.quantity()[apart], minlength=made.n_nodes) for end in (made.source, made.target)
+    )
+    short = np.flatnonzero((stage != "mining") & (stage != "use") & (sold > got))
+    brought = pd.DataFrame(
+        {"source": ids[stage == "mining"][0], "target": ids[short], "material": "ore", "quantity": (sold - got)[short]}
+    )
+    edges = made.edges[apart].drop(columns="edge_id")
+    return made.with_tables(edges=pd.concat([edges, brought], ignore_index=True))
+
+
+@SOME
+@given(networks(scenario=False, recipes=False, balances=False))
+def test_with_inputs_that_replace_one_another_the_frozen_loss_is_the_share_that_passed(drawn):
+    kept = drawn.nodes["stage"].to_numpy()[drawn.target] != "mining"
+    assume((kept & (drawn.source != drawn.target)).any())
+    made = traced_to_mines(drawn)
+    try:
+        table = gm.dependence(made, stage="any").table
+    except ConvergenceError:
+        return
+    if not len(table):
+        return
+    passed = table.groupby("group")["quantity"].sum()
+    lost = gm.removal(made, by="country", inputs="linear").table.set_index("removed")["loss"]
+    assert lost.to_dict() == pytest.approx(passed.reindex(lost.index).fillna(0.0).to_dict(), abs=1e-6)
 
 
 def test_most_of_koreas_cobalt_passes_china_though_little_is_mined_there(real):
