@@ -13,10 +13,13 @@ from graphmodel.analysis import centrality as centrality
 from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import claims as claims
 from graphmodel.analysis import concentration as concentration
+from graphmodel.analysis import cuts as cuts
+from graphmodel.analysis import dependence as dependence
 from graphmodel.analysis import diversification as diversification
 from graphmodel.analysis import duration_curve as duration_curve
 from graphmodel.analysis import esri as esri
 from graphmodel.analysis import first_failure as first_failure
+from graphmodel.analysis import import_reliance as import_reliance
 from graphmodel.analysis import losses as losses
 from graphmodel.analysis import marginal_values as marginal_values
 from graphmodel.analysis import max_flow as max_flow

@@ -141,6 +141,53 @@ class MaxFlowResult(Result):
     columns = ("removed", "label", "n_nodes", "delivered", "loss", "loss_share", "rank")
 
 
+class DependenceResult(Result):
+    """What share of each user's mineral passed each group, at any stage and stage by stage."""
+
+    columns = (
+        "consumer",
+        "product",
+        "stage",
+        "group",
+        "share",
+        "low",
+        "high",
+        "quantity",
+        "demand",
+        "unit",
+        "traced",
+        "hhi",
+    )
+
+
+class ImportRelianceResult(Result):
+    """How much of what each country uses of a mineral comes from abroad, by both official formulas."""
+
+    columns = (
+        "group",
+        "stage",
+        "material",
+        "unit",
+        "production",
+        "imports",
+        "exports",
+        "stock_draw",
+        "consumption",
+        "nir",
+        "ir",
+        "unplaced",
+        "unmet",
+        "estimated_share",
+        "unknown",
+    )
+
+
+class CutResult(Result):
+    """What all routes to a user must cross, and how many routes there are that share nothing."""
+
+    columns = ("consumer", "product", "measure", "value", "unit", "gap", "members", "demand")
+
+
 class PercolationResult(Result):
     """What is left of a network as more and more nodes, or groups of nodes, are removed in some order."""
 

@@ -6,11 +6,14 @@ from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.claims import claims as claims
 from graphmodel.analysis.concentration import concentration as concentration
+from graphmodel.analysis.cuts import cuts as cuts
+from graphmodel.analysis.dependence import dependence as dependence
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.duration_curve import DURATIONS as DURATIONS
 from graphmodel.analysis.duration_curve import duration_curve as duration_curve
 from graphmodel.analysis.esri import esri as esri
 from graphmodel.analysis.first_failure import first_failure as first_failure
+from graphmodel.analysis.import_reliance import import_reliance as import_reliance
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
 from graphmodel.analysis.max_flow import max_flow as max_flow
@@ -34,10 +37,13 @@ ANALYSES = {
     "chokepoints": chokepoints,
     "claims": claims,
     "concentration": concentration,
+    "cuts": cuts,
+    "dependence": dependence,
     "diversification": diversification,
     "duration_curve": duration_curve,
     "first_failure": first_failure,
     "esri": esri,
+    "import_reliance": import_reliance,
     "losses": losses,
     "marginal_values": marginal_values,
     "max_flow": max_flow,

@@ -10,6 +10,7 @@ from graphmodel.cli import making as making
 from graphmodel.cli import projects as projects
 from graphmodel.cli import scenarios as scenarios
 from graphmodel.cli import sweeps as sweeps
+from graphmodel.cli import tracing as tracing
 from graphmodel.cli.group import main as main
 
 __all__ = ["main"]

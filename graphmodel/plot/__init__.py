@@ -15,11 +15,14 @@ from graphmodel.plot.closure import basis_bars as basis_bars
 from graphmodel.plot.closure import closure_bars as closure_bars
 from graphmodel.plot.concentration import concentration_ranges as concentration_ranges
 from graphmodel.plot.concentration import stage_shares as stage_shares
+from graphmodel.plot.cuts import route_bars as route_bars
+from graphmodel.plot.dependence import dependence_by_stage as dependence_by_stage
 from graphmodel.plot.diversification import before_and_after as before_and_after
 from graphmodel.plot.diversification import dumbbells as dumbbells
 from graphmodel.plot.flow_diagram import draw_flows as draw_flows
 from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
+from graphmodel.plot.import_reliance import import_reliance_bars as import_reliance_bars
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.pairs import pair_map as pair_map
@@ -50,10 +53,13 @@ from graphmodel.results import (
     ChokepointResult,
     ClaimsResult,
     ConcentrationResult,
+    CutResult,
+    DependenceResult,
     DiversificationResult,
     DurationResult,
     EsriResult,
     FirstFailureResult,
+    ImportRelianceResult,
     LossResult,
     MarginalResult,
     MaxFlowResult,
@@ -79,10 +85,13 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     ChokepointResult: chokepoint_ranking,
     ClaimsResult: claim_dumbbells,
     ConcentrationResult: concentration_ranges,
+    CutResult: route_bars,
+    DependenceResult: dependence_by_stage,
     DiversificationResult: before_and_after,
     DurationResult: duration_lines,
     EsriResult: esri_ranking,
     FirstFailureResult: failure_days,
+    ImportRelianceResult: import_reliance_bars,
     LossResult: loss_by_product,
     MarginalResult: marginal_ranking,
     MaxFlowResult: max_flow_ranking,

@@ -32,6 +32,9 @@ def test_examples_stand_on_lines_of_their_own(run):
         "rerouting",
         "max-flow",
         "uncertainty",
+        "dependence",
+        "reliance",
+        "cuts",
         "report",
     ):
         out = run(name, "--help").stdout

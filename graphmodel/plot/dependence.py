@@ -1,0 +1,98 @@
+"""Whom a user's mineral passed, stage by stage: a heat map of shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from graphmodel.plot import style as look
+from graphmodel.plot.places import country_names, place_name
+from graphmodel.results import DependenceResult
+
+
+def dependence_by_stage(
+    result: DependenceResult,
+    *,
+    ax: Axes | None = None,
+    consumer: str | None = None,
+    product: str | None = None,
+    top: int = 12,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Show what share of one user's mineral passed each group, a row a stage, a column a group.
+
+    Parameters
+    ----------
+    result : DependenceResult
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    consumer, product : str, optional
+        Whose; those of the largest demand when absent.
+    top : int
+        Number of groups, those with the largest shares.
+    names : mapping, optional
+        Words to print for stages, products and other codes.
+    title : str
+        Printed above, from the left; the user and product when absent.
+    **style
+        Passed to `matplotlib.axes.Axes.pcolormesh`.
+
+    Raises
+    ------
+    UnknownNameError
+        If the table has no such consumer, or no such product of it.
+
+    Notes
+    -----
+    Shares below half a hundredth are left blank, and so are groups and stages that have no others.
+    """
+    table = result.table
+    consumer = look.chosen_or_first(consumer, table["consumer"], "consumer")
+    table = table[table["consumer"] == consumer]
+    product = look.chosen_or_first(product, table["product"], "product")
+    table = table[(table["product"] == product) & (table["share"] >= 0.005)]
+    words = {**country_names(), **(names or {})}
+    stages = list(dict.fromkeys(table["stage"]))
+    largest = table.groupby("group")["share"].agg(["max", "sum"]).round(9).reset_index()
+    groups = list(largest.sort_values(["max", "sum", "group"], ascending=[False, False, True])["group"].head(top))
+    ax = look.axes_or_new(ax, height=40 + 6.5 * max(len(stages), 3))
+    mineral = str(result.parameters.get("mineral") or "").replace("-", " ")
+    user = f"{place_name(consumer, words)}, {words.get(product, product).replace('-', ' ')}"
+    look.head(ax, title or look.sentence(": ".join(filter(None, [mineral, user])) if consumer else ""))
+    if not groups:
+        return look.nothing_to_draw(ax, "nothing that is used passed any group")
+    shares = table.pivot(index="stage", columns="group", values="share").reindex(index=stages, columns=groups)
+    values = shares.to_numpy(dtype=float)
+    edges = np.arange(len(groups) + 1), np.arange(len(stages) + 1)
+    ax.pcolormesh(
+        *edges,
+        np.ma.masked_invalid(values),
+        **{"cmap": look.HEAT, "vmin": 0, "vmax": 1, "edgecolors": look.PAPER, "linewidth": 1.2, **style},
+    )
+    for row, column in np.argwhere(~np.isnan(values)):
+        value = float(values[row, column])
+        ax.text(
+            column + 0.5,
+            row + 0.5,
+            look.percent(value).removesuffix("%").strip(),
+            ha="center",
+            va="center_baseline",
+            fontsize=look.SMALL,
+            color=look.PAPER if value > 0.6 else look.INK,
+        )
+    labels = [look.plain(place_name(group, words), 24) for group in groups]
+    ax.set_xticks(edges[0][:-1] + 0.5, labels, rotation=45, ha="right", rotation_mode="anchor")
+    rows = ["at any stage" if stage == "any" else words.get(stage, stage) for stage in stages]
+    ax.set_yticks(edges[1][:-1] + 0.5, [look.plain(look.sentence(word), 24) for word in rows])
+    ax.set_xlim(0, max(len(groups), 8))
+    ax.set_ylim(len(stages), 0)
+    look.tidy(ax, grid="none")
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    look.x_title(ax, "share that passed, %", loc="left")
+    return ax
