@@ -1,10 +1,12 @@
 """Analyses: a network in, a result out. One public function a file."""
 
+from graphmodel.analysis.bottleneck import bottleneck as bottleneck
 from graphmodel.analysis.breakdown import breakdown as breakdown
 from graphmodel.analysis.centrality import MEASURES as MEASURES
 from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.concentration import concentration as concentration
+from graphmodel.analysis.coverage import coverage as coverage
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.duration_curve import DURATIONS as DURATIONS
 from graphmodel.analysis.duration_curve import duration_curve as duration_curve
@@ -16,6 +18,7 @@ from graphmodel.analysis.max_flow import max_flow as max_flow
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.pairs import pairs as pairs
 from graphmodel.analysis.percolation import percolation as percolation
+from graphmodel.analysis.portfolio import portfolio as portfolio
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.responses import RESPONSES as RESPONSES
@@ -27,10 +30,12 @@ from graphmodel.analysis.worst import worst_removals as worst_removals
 from graphmodel.analysis.worth import worth as worth
 
 ANALYSES = {
+    "bottleneck": bottleneck,
     "breakdown": breakdown,
     "centrality": centrality,
     "chokepoints": chokepoints,
     "concentration": concentration,
+    "coverage": coverage,
     "diversification": diversification,
     "duration_curve": duration_curve,
     "first_failure": first_failure,
@@ -41,6 +46,7 @@ ANALYSES = {
     "overview": overview,
     "pairs": pairs,
     "percolation": percolation,
+    "portfolio": portfolio,
     "removal": removal,
     "rerouting": rerouting,
     "shares": shares,
