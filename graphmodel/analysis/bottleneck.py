@@ -56,9 +56,9 @@ def bottleneck(
         ``stranded_high`` (share of the output without a buyer there: if projects displace every other seller, and if
         whoever makes it in the group today sells first); ``reason`` (why it cannot enter the network, "" if it can).
         ``capacity``, one each ``group`` (country, or group of ``members``), stage and material: ``amount`` (what could
-        be made there), ``value`` (final demand served more for each unit more, in the unit of the loss), ``value_share``
-        (the same for one hundredth more of all there is, as a share of final demand), both means over the
-        disruptions, and ``n_disruptions`` in which it has any. Sorted by ``stranded_low`` and by ``value_share``.
+        be made there), ``value`` (final demand served more for each unit more, in the unit of the loss),
+        ``value_share`` (the same for one hundredth more of all there is, as a share of final demand), both means over
+        the disruptions, and ``n_disruptions`` in which it has any. Sorted by ``stranded_low`` and by ``value_share``.
 
     Raises
     ------

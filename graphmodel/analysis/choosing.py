@@ -107,6 +107,8 @@ def rules_of(
     both = sorted(set(required) & set(excluded))
     if both:
         raise ParameterError(f"{listed(both)}: required and excluded at once")
+    if budget is not None and not budget >= 0:
+        raise ParameterError(f"budget is {budget:g}, but must be 0 or more")
     if count is not None and not count >= 1:
         raise ParameterError(f"count is {count}, but must be 1 or more")
     cost = _costs(projects, budget)
@@ -153,8 +155,6 @@ def _costs(projects: pd.DataFrame, budget: float | None) -> FloatArray:
         raise ParameterError(f"cost is below 0 for {listed(list(below))}")
     if budget is None:
         return cost
-    if not budget >= 0:
-        raise ParameterError(f"budget is {budget}, but must be 0 or more")
     if np.isnan(cost).all():
         raise ParameterError("a budget needs costs, but no project that can enter has one")
     least = int(np.nanargmin(cost))
@@ -164,9 +164,7 @@ def _costs(projects: pd.DataFrame, budget: float | None) -> FloatArray:
     return cost
 
 
-def _limited(
-    projects: pd.DataFrame, limits: Limits, members: pd.DataFrame | None
-) -> tuple[FloatArray, FloatArray]:
+def _limited(projects: pd.DataFrame, limits: Limits, members: pd.DataFrame | None) -> tuple[FloatArray, FloatArray]:
     """Turn limits into rows; a cell of several values, joined by ";", counts for each."""
     rows, most = [np.zeros((0, len(projects)))], []
     for column, values in limits.items():

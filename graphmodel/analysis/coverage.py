@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from graphmodel import datasets
+from graphmodel.analysis.entry import OFF
 from graphmodel.analysis.remaining import removable
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.network import Network
@@ -25,6 +26,9 @@ REGIONS = {
     "XAP": "Oceania",
 }
 """Parts of the world, each country in the first it belongs to; from the regions of the table of countries (UN M49)."""
+
+WHOLE = {"XSE": "XSE", "XNA": "XNA", "XAF": "XAF", "XEU": "XEU", "EU27": "XEU"}
+"""Codes a row may give instead of a country that lie in one part of the world."""
 
 ELSEWHERE = "not stated"
 """Region of a country that stands in none."""
@@ -72,8 +76,9 @@ def coverage(
     Notes
     -----
     A project counts for every mineral its material holds (a cathode for lithium, nickel, cobalt and manganese), so
-    rows of several minerals do not add up to a number of projects, and tonnes of different minerals are never added. What
-    a project would make counts whatever its status; filter the table first. The same tonne is counted at each stage.
+    rows of several minerals do not add up to a number of projects, and tonnes of different minerals are never added.
+    The same tonne is counted at each stage. Projects that are cancelled, or that nobody can identify, count for
+    nothing; any other status counts in full.
 
     Regions follow the table of countries: UN M49, but for Mexico, which stands in North America, China by itself, and
     the rest of Asia together.
@@ -184,6 +189,8 @@ def _made(network: Network) -> pd.DataFrame:
 
 def _backed(network: Network, projects: pd.DataFrame) -> pd.DataFrame:
     """List projects by the minerals in what they make: mineral, stage, country, project_id, capacity (tonnes)."""
+    if "status" in projects:
+        projects = projects[~projects["status"].isin(OFF)]
     table = projects[["project_id", "stage", "country", "material"]].copy()
     table["amount"] = projects["capacity"].to_numpy(dtype=float) if "capacity" in projects else np.nan
     table["own"] = projects["mineral"].fillna("").to_numpy(dtype=object) if "mineral" in projects else ""
@@ -205,9 +212,7 @@ def _places(regions: pd.DataFrame | None) -> tuple[pd.DataFrame, dict[str, str]]
     own = [{*cell.split(), country} for country, cell in known.itertuples(index=False)]
     first = [next((region for region in REGIONS if region in some), ELSEWHERE) for some in own]
     places = pd.DataFrame({"country": known["country"], "region": first})
-    themselves = pd.DataFrame({"country": [code for code in REGIONS if code != "CHN"]}).assign(
-        region=lambda table: table["country"]
-    )
+    themselves = pd.DataFrame({"country": list(WHOLE), "region": list(WHOLE.values())})
     return pd.concat([places, themselves], ignore_index=True), dict(REGIONS)
 
 

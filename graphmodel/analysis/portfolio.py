@@ -286,8 +286,8 @@ class _Chooser:
         each = (time.perf_counter() - begun) / max(len(some) - 1, 1)
         other = "'milp' or 'greedy'" if self.search is not None else "'greedy'"
         raise ParameterError(
-            f"{int(rules.may.sum())} projects make {n_sets:.3g} sets; at {each:.2g} s each (timed now) all of them take "
-            f"about {_duration(each * n_sets)}; at most {MOST_SETS[self.response]} are worked out: "
+            f"{int(rules.may.sum())} projects make {n_sets:.3g} sets; at {each:.2g} s each (timed now) all of them "
+            f"take about {_duration(each * n_sets)}; at most {MOST_SETS[self.response]} are worked out: "
             f"use method={other}, a smaller count, or fewer projects"
         )
 
@@ -334,6 +334,8 @@ def _greedy(valued: _Valued, rules: Rules, *, per_cost: bool) -> BoolArray:
 
     def gains(some: Sequence[int]) -> list[tuple[float, float, int]]:
         """What each adds to those chosen, as a heap wants it: the largest first."""
+        if not len(some):
+            return []
         with_one = np.tile(chosen, (len(some), 1))
         with_one[np.arange(len(some)), some] = True
         gain = np.round((valued.aims(chosen[None, :]) - valued.aims(with_one)) / SAME) * SAME
@@ -360,7 +362,7 @@ def _greedy(valued: _Valued, rules: Rules, *, per_cost: bool) -> BoolArray:
             fresh = set()
         else:
             stale = [entry[2] for entry in heap if entry[2] not in fresh]
-            again = gains(open_to(stale)) if stale else []
+            again = gains(open_to(stale))
             if not any(entry[:2] < (0.0, 0.0) for entry in again):
                 break
             fresh |= {entry[2] for entry in again}
@@ -414,7 +416,7 @@ def _rows(entry: Entry, chooser: _Chooser, rules: Rules, sets: Mapping[str, Bool
     for on, step in _steps(rules):
         found = chooser.best(on)
         rows.append(row("frontier", "", found, step))
-        if rows[-1]["loss"] <= rows[0]["loss"] + SAME:
+        if (valued.aims(found.present[None, :]) <= valued.aims(best.present[None, :])).all():
             break  # no larger set loses less
     everyone = np.ones(len(ids), dtype=bool)
     for name, present in {"none": ~everyone, "all": everyone, **sets}.items():

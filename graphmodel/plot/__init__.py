@@ -14,6 +14,7 @@ from graphmodel.plot.closure import basis_bars as basis_bars
 from graphmodel.plot.closure import closure_bars as closure_bars
 from graphmodel.plot.concentration import concentration_ranges as concentration_ranges
 from graphmodel.plot.concentration import stage_shares as stage_shares
+from graphmodel.plot.coverage import coverage_map as coverage_map
 from graphmodel.plot.diversification import before_and_after as before_and_after
 from graphmodel.plot.diversification import dumbbells as dumbbells
 from graphmodel.plot.flow_diagram import draw_flows as draw_flows
@@ -23,8 +24,11 @@ from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.pairs import pair_map as pair_map
 from graphmodel.plot.percolation import percolation_curves as percolation_curves
+from graphmodel.plot.portfolio import portfolio_frontier as portfolio_frontier
+from graphmodel.plot.portfolio import stranded_ranges as stranded_ranges
 from graphmodel.plot.quality import evidence_bars as evidence_bars
 from graphmodel.plot.quality import weakest_ranking as weakest_ranking
+from graphmodel.plot.removal import bottleneck_ranking as bottleneck_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
 from graphmodel.plot.removal import esri_ranking as esri_ranking
 from graphmodel.plot.removal import marginal_ranking as marginal_ranking
@@ -42,10 +46,12 @@ from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
 from graphmodel.plot.world_map import world_map as world_map
 from graphmodel.results import (
+    BottleneckResult,
     BreakdownResult,
     CentralityResult,
     ChokepointResult,
     ConcentrationResult,
+    CoverageResult,
     DiversificationResult,
     DurationResult,
     EsriResult,
@@ -56,6 +62,7 @@ from graphmodel.results import (
     OverviewResult,
     PairResult,
     PercolationResult,
+    PortfolioResult,
     QualityResult,
     RemovalResult,
     ReroutingResult,
@@ -68,10 +75,12 @@ from graphmodel.results import (
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
+    BottleneckResult: bottleneck_ranking,
     BreakdownResult: breakdown_by_product,
     CentralityResult: centrality_ranking,
     ChokepointResult: chokepoint_ranking,
     ConcentrationResult: concentration_ranges,
+    CoverageResult: coverage_map,
     DiversificationResult: before_and_after,
     DurationResult: duration_lines,
     EsriResult: esri_ranking,
@@ -82,6 +91,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     OverviewResult: overview_ranking,
     PairResult: pair_map,
     PercolationResult: percolation_curves,
+    PortfolioResult: portfolio_frontier,
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ReroutingResult: rerouting_ranking,
