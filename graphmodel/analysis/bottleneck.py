@@ -83,7 +83,8 @@ def bottleneck(
 
     Examples
     --------
-    A mine for 2000 t where the only refinery takes 1200: two fifths find no buyer. The refinery is the bottleneck.
+    A mine for 2000 t where the only refinery takes 1200: two fifths find no buyer. In one of five disruptions China's
+    cells stop, and a GWh more in Korea would serve 100 t of lithium.
 
     >>> import graphmodel as gm, pandas as pd
     >>> toy = gm.load("toy-battery")
@@ -91,9 +92,9 @@ def bottleneck(
     ...     "material": ["lithium-ore"], "capacity": [2000.0]})
     >>> found = gm.bottleneck(toy, plan, by="node", mineral="lithium").table
     >>> found[["kind", "item", "buyers", "stranded_low", "value"]].head(2).round(3)
-           kind                     item  buyers  stranded_low  value
-    0   project                   mine-c  1200.0           0.4    NaN
-    1  capacity  USA:cell:lithium-cell     NaN           NaN   20.0
+           kind                   item  buyers  stranded_low  value
+    0   project                 mine-c  1200.0           0.4    NaN
+    1  capacity  KOR:cell:lithium-cell     NaN           NaN   20.0
     """
     top = TOP["reroute"] if top is None else top
     if not top >= 1:

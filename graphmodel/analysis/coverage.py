@@ -101,25 +101,24 @@ def coverage(
     7     mining    XAP  left out       0.0   600.0
     9   refining    XNA   covered     500.0     0.0
     13  refining    CHN  left out       0.0  1000.0
-    21      cell    CHN  left out       0.0   600.0
-    22      cell    XAS  left out       0.0   400.0
+    21      cell    CHN  left out       0.0   400.0
+    22      cell    XAS  left out       0.0   600.0
     """
     for column in ("project_id", "country", "stage", "material"):
         if column not in projects:
             raise UnknownNameError(f"projects lack the column {column!r}; {nearest(column, list(projects.columns))}")
-    made = _made(network)
-    wanted = _asked(minerals, list(made["mineral"].unique()), "mineral")
-    at = _asked(stages, list(network.stages["stage"]), "stage")
+    made, backed = _made(network), _backed(network, projects)
+    cells = pd.concat([made[["mineral", "stage"]], backed[["mineral", "stage"]]]).drop_duplicates()
+    wanted = _asked(minerals, sorted(set(cells["mineral"])), "mineral")
+    at = _asked(stages, sorted({*network.stages["stage"], *cells["stage"]}), "stage")
     if not wanted or not at:
         raise ParameterError(f"no {'stage' if wanted else 'mineral'} is asked for")
+    cells = cells[cells["mineral"].isin(wanted) & cells["stage"].isin(at)]
     places, names = _places(regions)
-    backed = _backed(network, projects)
     keys = ["mineral", "stage", "region"]
     here = _placed(made, places)
     there = _placed(backed, places)
     names |= dict.fromkeys(sorted({*here["region"], *there["region"]} - names.keys()), ELSEWHERE)
-    cells = pd.concat([made[keys[:2]], backed[keys[:2]]]).drop_duplicates()
-    cells = cells[cells["mineral"].isin(wanted) & cells["stage"].isin(at)]
     table = cells.merge(pd.DataFrame({"region": list(names)}), how="cross")
     table = table.merge(here.groupby(keys, as_index=False)["made"].sum(), on=keys, how="left")
     table = table.merge(_counted(there, keys), on=keys, how="left")

@@ -352,8 +352,8 @@ def fine_percent(share: float, span: float) -> str:
 
     Examples
     --------
-    >>> [fine_percent(0.0515, span).replace(chr(0x2009), " ") for span in (0.5, 0.04, 0.004)]
-    ['5 %', '5.2 %', '5.15 %']
+    >>> [fine_percent(0.0526, span).replace(chr(0x2009), " ") for span in (0.5, 0.04, 0.004)]
+    ['5 %', '5.3 %', '5.26 %']
     """
     places = max(0, math.ceil(-math.log10(10 * span))) if span > 0 else 1
     return f"{100 * share:.{places}f}\u2009%"
