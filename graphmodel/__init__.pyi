@@ -8,11 +8,13 @@ from graphmodel import figures as figures
 from graphmodel import plot as plot
 from graphmodel import results as results
 from graphmodel import schema as schema
+from graphmodel.analysis import bottleneck as bottleneck
 from graphmodel.analysis import breakdown as breakdown
 from graphmodel.analysis import centrality as centrality
 from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import claims as claims
 from graphmodel.analysis import concentration as concentration
+from graphmodel.analysis import coverage as coverage
 from graphmodel.analysis import cuts as cuts
 from graphmodel.analysis import dependence as dependence
 from graphmodel.analysis import diversification as diversification
@@ -26,6 +28,7 @@ from graphmodel.analysis import max_flow as max_flow
 from graphmodel.analysis import overview as overview
 from graphmodel.analysis import pairs as pairs
 from graphmodel.analysis import percolation as percolation
+from graphmodel.analysis import portfolio as portfolio
 from graphmodel.analysis import programme_worth as programme_worth
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import rerouting as rerouting

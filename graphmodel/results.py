@@ -382,6 +382,68 @@ class ProgrammeResult(Result):
     columns = ("programme", "n_projects", "n_entering", "alone", "last", "worst", "tail", "share")
 
 
+class PortfolioResult(Result):
+    """Sets of projects and what is lost with each: the best, the frontier, and those given."""
+
+    columns = (
+        "kind",
+        "name",
+        "method",
+        "limit",
+        "n_projects",
+        "projects",
+        "cost",
+        "loss",
+        "expected",
+        "worst",
+        "bound",
+        "gap",
+    )
+
+
+class BottleneckResult(Result):
+    """Projects that lack a next stage, and where one more unit of capacity would help most."""
+
+    columns = (
+        "kind",
+        "group",
+        "item",
+        "label",
+        "stage",
+        "material",
+        "unit",
+        "amount",
+        "made",
+        "buyers",
+        "planned",
+        "present",
+        "stranded_low",
+        "stranded_high",
+        "value",
+        "value_share",
+        "n_disruptions",
+        "reason",
+    )
+
+
+class CoverageResult(Result):
+    """What projects cover of each mineral, stage and region, and what they leave out."""
+
+    columns = (
+        "mineral",
+        "stage",
+        "region",
+        "region_name",
+        "status",
+        "n_projects",
+        "n_unknown",
+        "capacity",
+        "made",
+        "made_share",
+        "projects",
+    )
+
+
 class TimelineResult(Result):
     """Final demand lost in each week of a shock, by product and consuming country."""
 

@@ -1,11 +1,13 @@
 """Analyses: a network in, a result out. One public function a file."""
 
+from graphmodel.analysis.bottleneck import bottleneck as bottleneck
 from graphmodel.analysis.breakdown import breakdown as breakdown
 from graphmodel.analysis.centrality import MEASURES as MEASURES
 from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.claims import claims as claims
 from graphmodel.analysis.concentration import concentration as concentration
+from graphmodel.analysis.coverage import coverage as coverage
 from graphmodel.analysis.cuts import cuts as cuts
 from graphmodel.analysis.dependence import dependence as dependence
 from graphmodel.analysis.diversification import diversification as diversification
@@ -20,6 +22,7 @@ from graphmodel.analysis.max_flow import max_flow as max_flow
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.pairs import pairs as pairs
 from graphmodel.analysis.percolation import percolation as percolation
+from graphmodel.analysis.portfolio import portfolio as portfolio
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.responses import RESPONSES as RESPONSES
@@ -32,6 +35,7 @@ from graphmodel.analysis.worth import programme_worth as programme_worth
 from graphmodel.analysis.worth import worth as worth
 
 ANALYSES = {
+    "bottleneck": bottleneck,
     "breakdown": breakdown,
     "centrality": centrality,
     "chokepoints": chokepoints,
@@ -39,6 +43,7 @@ ANALYSES = {
     "concentration": concentration,
     "cuts": cuts,
     "dependence": dependence,
+    "coverage": coverage,
     "diversification": diversification,
     "duration_curve": duration_curve,
     "first_failure": first_failure,
@@ -51,6 +56,7 @@ ANALYSES = {
     "pairs": pairs,
     "percolation": percolation,
     "programme_worth": programme_worth,
+    "portfolio": portfolio,
     "removal": removal,
     "rerouting": rerouting,
     "shares": shares,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from graphmodel.analysis.grouping import Groups
 from graphmodel.analysis.remaining import kernel_recipes, scenario_cut
 from graphmodel.analysis.shutting import Running, Shutting, group_processes, shutting
 from graphmodel.kernels.cascade_draws import frozen_loss_shares
-from graphmodel.kernels.linear import LinearProgramme, solve_each
-from graphmodel.programme import programme
+from graphmodel.kernels.linear import LinearProgramme, Solution, Solver, solve_each
+from graphmodel.programme import SCALE, programme
 from graphmodel.sweeps import sweep
 
 BATCH = 64
@@ -65,6 +66,10 @@ class Rerouted(NamedTuple):
         value = solve_each(self.linear, indptr, np.concatenate(columns), np.concatenate(upper), lead=lead)
         return (self.wanted + value.reshape(len(present), n_sets) / self.scale).clip(min=0.0)
 
+    def share(self, value: float) -> float:
+        """Turn a value of the objective into the share of final demand lost."""
+        return max((self.wanted * self.scale + value) / SCALE, 0.0)
+
 
 def frozen_game(entry: Entry, groups: Groups, chosen: IntArray, weight: FloatArray) -> Frozen:
     """Lay out the cascade with every project in place, and the groups that stop in turn."""
@@ -84,6 +89,42 @@ def rerouted_game(entry: Entry, groups: Groups, chosen: IntArray, weight: FloatA
     scale = written.value(np.array(1.0)) - written.value(np.array(0.0))
     wanted = -float(written.value(np.array(0.0))) / float(scale) * total
     return Rerouted(written.linear, ends, np.concatenate(parts), projects, wanted, float(scale) / total)
+
+
+class Priced:
+    """The rerouted game one set at a time, with prices: what each disruption loses, and what more of each would save.
+
+    Each disruption starts from where it ended with the set before.
+    """
+
+    def __init__(self, game: Rerouted) -> None:
+        self.game = game
+        self._solver = Solver(game.linear)
+        self._solver.solve()
+        self._ended: dict[int, Any] = {}
+        self.shut = [game.process[a:b] for a, b in pairwise(game.indptr)]
+
+    def solve(self, present: FloatArray) -> list[Solution]:
+        """Solve every disruption with each project at a part of its capacity, 0 to 1, (N,)."""
+        projects, upper = self.game.projects, self.game.linear.upper
+        found = []
+        for one, shut in enumerate(self.shut):
+            rest = np.setdiff1d(shut, projects)
+            runs = np.where(np.isin(projects, shut), 0.0, upper[projects] * present)
+            columns, bounds = np.concatenate([projects, rest]), np.concatenate([runs, np.zeros(len(rest))])
+            found.append(self._solver.solution_with(columns, bounds, start=self._ended.get(one)))
+            self._ended[one] = self._solver.basis()
+        return found
+
+    def losses(self, present: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what each disruption loses, as a share, (W,), and its slope in each project, (W, N)."""
+        projects, upper = self.game.projects, self.game.linear.upper
+        lost, slope = np.empty(len(self.shut)), np.zeros((len(self.shut), len(projects)))
+        for one, solution in enumerate(self.solve(present)):
+            lost[one] = self.game.share(solution.value)
+            runs = ~np.isin(projects, self.shut[one])
+            slope[one, runs] = -solution.bound_price[projects[runs]] * upper[projects[runs]] / SCALE
+        return lost, slope
 
 
 def lost_by(

@@ -22,6 +22,9 @@ from graphmodel.processes import Processes, processes
 MOST = 0.95
 """Largest part of a market that new plants may take together; beyond it they share it by size."""
 
+OFF = ("cancelled", "unidentified")
+"""What a project's status says where there is none."""
+
 REASONS = {
     "capacity": "states no capacity",
     "exists": "runs already",
@@ -114,12 +117,12 @@ def _reasons(network: Network, work: Processes, projects: pd.DataFrame) -> pd.Se
     nodes, materials = network.nodes, set(network.table("materials")["material"])
     origin = set(network.stages.loc[network.stages["role"] == "origin", "stage"])  # refines its own ore: needs nothing
     made = set(zip(nodes["stage"].to_numpy()[work.node], work.product, strict=True))
-    bought = set(network.edges["material"])
+    bought = set(network.edges["material"].to_numpy()[work.row[work.row >= 0]])  # over edges that fill a need
     status = projects["status"] if "status" in projects else pd.Series("", index=projects.index)
     adds = projects["adds_capacity"] if "adds_capacity" in projects else pd.Series("yes", index=projects.index)
 
     def reason(row: pd.Series) -> str:
-        if status[row.name] in ("cancelled", "unidentified"):
+        if status[row.name] in OFF:
             return "off"
         if adds[row.name] == "no":
             return "exists"

@@ -1,13 +1,17 @@
-"""Commands on alliance-backed projects: what there is, and what it is worth."""
+"""Commands on alliance-backed projects: what there is, what it is worth, which to back, and what is left out."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from graphmodel.cli import options as take
 from graphmodel.cli.group import load, main, pool, progress, show
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 programme = click.option(
     "--programme", help="Only projects backed by it: MSP, 'US DPA Title III' …, or by EU, US, JP, KR, AU, CA, UK."
@@ -156,3 +160,240 @@ def programmes(
         err=True,
     )
     show(result.table, form)
+
+
+by = click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
+table_of_own = click.option(
+    "--projects", "own", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A table of your own (CSV) in place of the shipped one.",
+)  # fmt: skip
+
+
+def _projects(programme: str | None, own: Path | None) -> pd.DataFrame:
+    """Read the projects a command is about."""
+    from graphmodel import datasets  # noqa: PLC0415 - pandas
+
+    if own is None:
+        return datasets.projects(programme)
+    if programme is not None:
+        raise click.UsageError("--programme reads the shipped projects; leave it out with --projects")
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    return pd.read_csv(own, keep_default_na=False, na_values=[""])
+
+
+@main.command()
+@take.data
+@programme
+@table_of_own
+@take.demand
+@click.option("--budget", type=float, help="Most that the set may cost; needs --costs, or a column cost.")
+@click.option("--count", type=int, help="Most projects in the set.")
+@click.option(
+    "--aim", type=click.Choice(["expected", "worst"]), default="expected", show_default=True,
+    help="Make the mean loss over the disruptions least, or the largest.",
+)  # fmt: skip
+@click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
+@by
+@click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
+@click.option("--require", "required", multiple=True, metavar="ID", help="In every set; repeat for several.")
+@click.option("--exclude", "excluded", multiple=True, metavar="ID", help="In no set; repeat for several.")
+@click.option(
+    "--limit", "limits", multiple=True, metavar="COLUMN=VALUE:MOST",
+    help="At most so many with that value, such as stage=mining:2 or alliance=MSP:3; repeat for several.",
+)  # fmt: skip
+@click.option(
+    "--compare", multiple=True, metavar="PROGRAMME", help="Hold what this programme backs against the best set."
+)
+@click.option(
+    "--costs", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A table (CSV) of project_id and cost, all in one currency and year.",
+)  # fmt: skip
+@click.option(
+    "--method", type=click.Choice(["auto", "milp", "greedy", "all"]), default="auto", show_default=True,
+    help="All sets, a mixed-integer programme (reroute), or one project after another.",
+)  # fmt: skip
+@click.option("--seconds", default=600.0, show_default=True, help="Time for each mixed-integer programme.")
+@take.workers
+@take.form
+def portfolio(
+    data: str,
+    programme: str | None,
+    own: Path | None,
+    demand: take.Demand,
+    budget: float | None,
+    count: int | None,
+    aim: Literal["expected", "worst"],
+    response: str,
+    by: str,
+    disruptions: int | None,
+    required: tuple[str, ...],
+    excluded: tuple[str, ...],
+    limits: tuple[str, ...],
+    compare: tuple[str, ...],
+    costs: Path | None,
+    method: Literal["auto", "milp", "greedy", "all"],
+    seconds: float,
+    workers: int,
+    form: str,
+) -> None:
+    """Choose the set of projects that keeps most demand served over many disruptions.
+
+    Without --mineral every final product counts the same.
+
+    \b
+    graphmodel portfolio --mineral cobalt --response reroute --count 5 --compare MSP
+    graphmodel portfolio --projects mine.csv --budget 500 --limit stage=mining:2
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel import datasets  # noqa: PLC0415 - pandas
+    from graphmodel.analysis import portfolio as choose  # noqa: PLC0415 - numpy, scipy
+
+    chosen = _projects(programme, own)
+    if costs is not None:
+        chosen = _with_costs(chosen, costs)
+    most = _limits(limits)
+    sets = {name: list(datasets.projects(name)["project_id"]) for name in compare}
+    known = set(chosen["project_id"])
+    with pool(workers) as executor, progress("choosing") as update:
+        result = choose(
+            load(data), chosen, budget=budget, count=count, aim=aim, response=response, by=by, top=disruptions,
+            required=required, excluded=excluded, limits=most, members=take.members(most),
+            compare={name: [one for one in ids if one in known] for name, ids in sets.items()},
+            method=method, seconds=seconds, progress=update, executor=executor,
+            mineral=demand.mineral, product=demand.product, consumer=demand.consumer,
+        )  # fmt: skip
+    said = result.parameters
+    click.echo(
+        f"{said['projects']} projects can enter, {said['left_out']} cannot; {said['disruptions']} disruptions by {by}; "
+        f"{said['sets']} sets worked out, {said['method']}",
+        err=True,
+    )
+    table = result.table
+    show(table.drop(columns=["worst" if aim == "worst" else "expected"]) if form == "table" else table, form)
+
+
+def _with_costs(projects: pd.DataFrame, costs: Path) -> pd.DataFrame:
+    """Add what projects cost."""
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    table = pd.read_csv(costs, keep_default_na=False, na_values=[""])
+    for column in ("project_id", "cost"):
+        if column not in table:
+            raise click.BadParameter(f"{costs} has no column {column}", param_hint="--costs")
+    twice = table["project_id"][table["project_id"].duplicated()]
+    if len(twice):
+        raise click.BadParameter(f"{costs} has {twice.iloc[0]} twice", param_hint="--costs")
+    return projects.assign(cost=projects["project_id"].map(table.set_index("project_id")["cost"]))
+
+
+def _limits(words: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    """Read limits as COLUMN=VALUE:MOST."""
+    limits: dict[str, dict[str, int]] = {}
+    for word in words:
+        column, equals, rest = word.partition("=")
+        value, colon, most = rest.rpartition(":")
+        if not (equals and colon and value and most.isdigit()):
+            raise click.BadParameter(f"{word!r}; write COLUMN=VALUE:MOST, such as stage=mining:2", param_hint="--limit")
+        limits.setdefault(column, {})[value] = int(most)
+    return limits
+
+
+@main.command()
+@take.data
+@programme
+@table_of_own
+@take.demand
+@by
+@click.option("--disruptions", type=int, help="How many, the worst of today; 8 unless told otherwise.")
+@click.option("--alliance", "alliances", multiple=True, help="Look for buyers in this alliance; repeat for several.")
+@click.option("--country", "countries", multiple=True, help="Look for buyers in this country; repeat for several.")
+@take.top(25, "Rows of each kind to show")
+@take.form
+def bottleneck(
+    data: str,
+    programme: str | None,
+    own: Path | None,
+    demand: take.Demand,
+    by: str,
+    disruptions: int | None,
+    alliances: tuple[str, ...],
+    countries: tuple[str, ...],
+    top: int,
+    form: str,
+) -> None:
+    """Find projects whose output no next stage takes, and where one more unit of capacity would help most.
+
+    \b
+    graphmodel bottleneck --mineral cobalt --country USA
+    graphmodel bottleneck --programme MSP --mineral nickel --alliance MSP
+    """  # noqa: D301 - click wants the backspace itself
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    from graphmodel.analysis import bottleneck as find  # noqa: PLC0415 - numpy, scipy
+
+    members = _buyers(alliances, countries)
+    with progress("solving") as update:
+        result = find(
+            load(data), _projects(programme, own), by=by, top=disruptions, members=members, progress=update,
+            mineral=demand.mineral, product=demand.product, consumer=demand.consumer,
+        )  # fmt: skip
+    table = result.table
+    if form != "table":
+        show(table, form)
+        return
+    kinds = {"project": ["value", "value_share", "n_disruptions", "label"], "capacity": ["label", "reason"]}
+    for kind, left_out in kinds.items():
+        some = table[table["kind"] == kind].drop(columns=["kind", *left_out])
+        show(some.loc[:, [name for name in some if kind == "project" or pd.notna(some[name]).any()]], form, top)
+
+
+def _buyers(alliances: tuple[str, ...], countries: tuple[str, ...]) -> pd.DataFrame | None:
+    """Return group and country of the alliances and countries named, none where none is."""
+    if not (alliances or countries):
+        return None
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    from graphmodel.errors import UnknownNameError, nearest  # noqa: PLC0415 - beside the above
+
+    members = take.members(["alliance"])
+    assert members is not None  # the lens asks for them
+    for name in alliances:
+        if name not in set(members["group"]):
+            raise UnknownNameError(f"no alliance {name!r}; {nearest(name, sorted(set(members['group'])))}")
+    alone = pd.DataFrame({"group": list(countries), "country": list(countries)})
+    return pd.concat([members.loc[members["group"].isin(alliances), ["group", "country"]], alone], ignore_index=True)
+
+
+@main.command()
+@take.data
+@programme
+@table_of_own
+@click.option("--mineral", "-m", "minerals", multiple=True, help="Only this mineral; repeat for several.")
+@click.option("--stage", "stages", multiple=True, help="Only this stage; repeat for several.")
+@click.option(
+    "--status", type=click.Choice(["covered", "left out", "nobody"]), help="Only cells that are covered, or empty."
+)
+@take.top(0)
+@take.form
+def coverage(
+    data: str,
+    programme: str | None,
+    own: Path | None,
+    minerals: tuple[str, ...],
+    stages: tuple[str, ...],
+    status: str | None,
+    top: int,
+    form: str,
+) -> None:
+    """Show which minerals, stages and regions projects cover, and which they leave out.
+
+    \b
+    graphmodel coverage --mineral gallium --mineral germanium
+    graphmodel coverage --programme MSP --stage recycling --status "left out"
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.analysis import coverage as cover  # noqa: PLC0415 - pandas
+
+    table = cover(load(data), _projects(programme, own), minerals=minerals or None, stages=stages or None).table
+    if status is not None:
+        table = table[table["status"] == status]
+    show(table, form, top)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -101,6 +103,9 @@ class Solver:
     def solve(self) -> Solution:
         """Solve the programme as it stands now."""
         self._run("the base")
+        return self._found()
+
+    def _found(self) -> Solution:
         solution, info = self._highs.getSolution(), self._highs.getInfo()
         return Solution(
             float(info.objective_function_value),
@@ -122,11 +127,22 @@ class Solver:
         SolverLimitError
             If time runs out; the error holds the best bound.
         """
+        with self._changed(columns, upper, start):
+            return float(self._highs.getInfo().objective_function_value)
+
+    def solution_with(self, columns: IntArray, upper: FloatArray, *, start: Any = None) -> Solution:
+        """Return the whole solution, prices with it, where `value_with` returns the value alone."""
+        with self._changed(columns, upper, start):
+            return self._found()
+
+    @contextmanager
+    def _changed(self, columns: IntArray, upper: FloatArray, start: Any) -> Iterator[None]:
+        """Hold other upper bounds, solved; what HiGHS knows of the solution goes when they are put back."""
         self._bound(columns, upper)
         self._highs.setBasis(self._basis if start is None else start)
         try:
             self._run(f"{len(columns)} bounds changed")
-            return float(self._highs.getInfo().objective_function_value)
+            yield
         finally:
             self._bound(columns, self.programme.upper[columns])
 

@@ -15,6 +15,7 @@ from graphmodel.plot.closure import basis_bars as basis_bars
 from graphmodel.plot.closure import closure_bars as closure_bars
 from graphmodel.plot.concentration import concentration_ranges as concentration_ranges
 from graphmodel.plot.concentration import stage_shares as stage_shares
+from graphmodel.plot.coverage import coverage_map as coverage_map
 from graphmodel.plot.cuts import route_bars as route_bars
 from graphmodel.plot.dependence import dependence_by_stage as dependence_by_stage
 from graphmodel.plot.diversification import before_and_after as before_and_after
@@ -27,8 +28,11 @@ from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.pairs import pair_map as pair_map
 from graphmodel.plot.percolation import percolation_curves as percolation_curves
+from graphmodel.plot.portfolio import portfolio_frontier as portfolio_frontier
+from graphmodel.plot.portfolio import stranded_ranges as stranded_ranges
 from graphmodel.plot.quality import evidence_bars as evidence_bars
 from graphmodel.plot.quality import weakest_ranking as weakest_ranking
+from graphmodel.plot.removal import bottleneck_ranking as bottleneck_ranking
 from graphmodel.plot.removal import chokepoint_ranking as chokepoint_ranking
 from graphmodel.plot.removal import esri_ranking as esri_ranking
 from graphmodel.plot.removal import marginal_ranking as marginal_ranking
@@ -48,11 +52,13 @@ from graphmodel.plot.world_map import world_map as world_map
 from graphmodel.plot.worth import programme_ranking as programme_ranking
 from graphmodel.plot.worth import worth_ranking as worth_ranking
 from graphmodel.results import (
+    BottleneckResult,
     BreakdownResult,
     CentralityResult,
     ChokepointResult,
     ClaimsResult,
     ConcentrationResult,
+    CoverageResult,
     CutResult,
     DependenceResult,
     DiversificationResult,
@@ -66,6 +72,7 @@ from graphmodel.results import (
     OverviewResult,
     PairResult,
     PercolationResult,
+    PortfolioResult,
     ProgrammeResult,
     QualityResult,
     RemovalResult,
@@ -80,6 +87,7 @@ from graphmodel.results import (
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
+    BottleneckResult: bottleneck_ranking,
     BreakdownResult: breakdown_by_product,
     CentralityResult: centrality_ranking,
     ChokepointResult: chokepoint_ranking,
@@ -87,6 +95,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     ConcentrationResult: concentration_ranges,
     CutResult: route_bars,
     DependenceResult: dependence_by_stage,
+    CoverageResult: coverage_map,
     DiversificationResult: before_and_after,
     DurationResult: duration_lines,
     EsriResult: esri_ranking,
@@ -98,6 +107,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     OverviewResult: overview_ranking,
     PairResult: pair_map,
     PercolationResult: percolation_curves,
+    PortfolioResult: portfolio_frontier,
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ReroutingResult: rerouting_ranking,

@@ -276,6 +276,11 @@ def few_ticks() -> MaxNLocator:
     return MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10])
 
 
+def few_whole_ticks() -> MaxNLocator:
+    """Place a few ticks at whole numbers."""
+    return MaxNLocator(nbins=8, integer=True)
+
+
 def plain(value: object, limit: int = 40) -> str:
     r"""Make text from data safe to draw: one line, no mathematics, no missing glyph, not too long.
 
@@ -340,6 +345,18 @@ def percent(share: float) -> str:
         return "<0.1\u2009%"
     text = f"{value:.0f}" if value >= 9.95 or value == 0 else f"{value:.1f}".removesuffix(".0")
     return f"{text}\u2009%"
+
+
+def fine_percent(share: float, span: float) -> str:
+    """Write a share as percent, with the decimals that ticks on an axis of this span need.
+
+    Examples
+    --------
+    >>> [fine_percent(0.0526, span).replace(chr(0x2009), " ") for span in (0.5, 0.04, 0.004)]
+    ['5 %', '5.3 %', '5.26 %']
+    """
+    places = max(0, math.ceil(-math.log10(10 * span))) if span > 0 else 1
+    return f"{100 * share:.{places}f}\u2009%"
 
 
 def scaled(largest: float, unit: str) -> tuple[float, str]:

@@ -3,6 +3,7 @@
 import io
 
 import pandas as pd
+import pytest
 
 
 def csv(result):
@@ -34,3 +35,64 @@ def test_programmes_are_compared(run):
     table = csv(result)
     assert set(table["programme"]) == {"KR", "JP"}
     assert (table["n_entering"] < table["n_projects"]).all()
+
+
+@pytest.fixture
+def own(tmp_path):
+    rows = [
+        ("refine-b", "Refinery B", "USA", "refining", "lithium-salt", 250.0),
+        ("refine-c", "Refinery C", "CAN", "refining", "lithium-salt", 400.0),
+        ("mine-c", "Mine C", "CAN", "mining", "lithium-ore", 500.0),
+    ]
+    columns = ["project_id", "name", "country", "stage", "material", "capacity"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "own.csv", index=False)
+    costs = pd.DataFrame({"project_id": ["refine-b", "refine-c", "mine-c"], "cost": [100, 400, 10]})
+    costs.to_csv(tmp_path / "costs.csv", index=False)
+    return tmp_path
+
+
+def table(result):
+    return pd.read_csv(io.StringIO(result.stdout), keep_default_na=False)
+
+
+def test_the_best_set_within_a_budget_leads(run, own):
+    asked = ["portfolio", "toy-battery", "--projects", str(own / "own.csv"), "--by", "node", "--disruptions", "1"]
+    result = run(*asked, "--costs", str(own / "costs.csv"), "--budget", "150", "--format", "csv")
+    assert table(result).loc[0, "projects"] == "refine-b"
+    assert "3 projects can enter, 0 cannot; 1 disruptions by node" in result.stderr
+    limited = run(*asked, "--limit", "stage=refining:1", "--exclude", "mine-c", "--format", "csv")
+    assert table(limited).loc[0, "projects"] == "refine-c"
+    assert "refine-c" in run(*asked, "--count", "1", "--response", "reroute").stdout
+
+
+def test_what_cannot_be_asked_of_a_portfolio_is_refused(run, own):
+    asked = ["portfolio", "toy-battery", "--projects", str(own / "own.csv"), "--by", "node"]
+    assert "budget is -1, but must be 0 or more" in run(*asked, "--budget", "-1", code=1).stderr
+    assert "write COLUMN=VALUE:MOST" in run(*asked, "--limit", "stage:mining", code=2).stderr
+    assert "did you mean 'stage'" in run(*asked, "--limit", "stag=mining:1", code=1).stderr
+    assert "leave it out with --projects" in run(*asked, "--programme", "MSP", code=2).stderr
+    assert "has no column cost" in run(*asked, "--costs", str(own / "own.csv"), code=2).stderr
+
+
+def test_stranded_projects_and_places_are_two_tables(run, own):
+    asked = ["bottleneck", "toy-battery", "--projects", str(own / "own.csv"), "--by", "node", "-m", "lithium"]
+    out = run(*asked, "--country", "KOR").stdout
+    assert "stranded_low" in out
+    assert "KOR:cell:lithium-cell" in out
+    rows = table(run(*asked, "--format", "csv"))
+    assert set(rows["kind"]) == {"project", "capacity"}
+    assert "no alliance 'MPS'" in run(*asked, "--alliance", "MPS", code=1).stderr
+
+
+def test_empty_cells_can_be_listed(run, own):
+    asked = ["coverage", "toy-battery", "--projects", str(own / "own.csv")]
+    rows = table(run(*asked, "--status", "left out", "--stage", "refining", "--format", "csv"))
+    assert rows["region"].tolist() == ["CHN"]
+    assert "did you mean 'lithium'" in run(*asked, "-m", "litium", code=1).stderr
+
+
+@pytest.mark.parametrize("name", ["portfolio", "bottleneck", "coverage"])
+def test_help_shows_examples(run, name):
+    out = run(name, "--help").stdout
+    assert "\\" not in out
+    assert sum(line.strip().startswith(f"graphmodel {name}") for line in out.splitlines()) >= 2
