@@ -1,15 +1,18 @@
 """Analyses: a network in, a result out. One public function a file."""
 
+from graphmodel.analysis.agreement import agreement as agreement
 from graphmodel.analysis.breakdown import breakdown as breakdown
 from graphmodel.analysis.centrality import MEASURES as MEASURES
 from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
+from graphmodel.analysis.compliance import compliance as compliance
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.duration_curve import DURATIONS as DURATIONS
 from graphmodel.analysis.duration_curve import duration_curve as duration_curve
 from graphmodel.analysis.esri import esri as esri
 from graphmodel.analysis.first_failure import first_failure as first_failure
+from graphmodel.analysis.indices import indices as indices
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
 from graphmodel.analysis.max_flow import max_flow as max_flow
@@ -27,14 +30,17 @@ from graphmodel.analysis.worst import worst_removals as worst_removals
 from graphmodel.analysis.worth import worth as worth
 
 ANALYSES = {
+    "agreement": agreement,
     "breakdown": breakdown,
     "centrality": centrality,
     "chokepoints": chokepoints,
+    "compliance": compliance,
     "concentration": concentration,
     "diversification": diversification,
     "duration_curve": duration_curve,
     "first_failure": first_failure,
     "esri": esri,
+    "indices": indices,
     "losses": losses,
     "marginal_values": marginal_values,
     "max_flow": max_flow,
