@@ -342,6 +342,8 @@ class ComplianceResult(Result):
         "sense",
         "target",
         "value",
+        "low",
+        "high",
         "met",
         "with_scenario",
         "met_with",

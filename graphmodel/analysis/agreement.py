@@ -234,8 +234,8 @@ def _found(value: FloatArray, loss: FloatArray, matters: np.ndarray, top: int) -
     """Return the share of the worst removals among the measure's own first; a tie that spills over is not."""
     worst = pd.Series(loss[matters]).rank(method="min", ascending=False) <= top
     worst &= loss[matters] > 0
-    first = pd.Series(value[matters]).rank(method="max", ascending=False, na_option="bottom") <= top
-    return float(first[worst].mean()) if worst.any() else np.nan
+    first = pd.Series(value[matters]).rank(method="max", ascending=False) <= top  # nan has no rank, so is never first
+    return float(first[worst].mean()) if worst.any() and not np.isnan(value[matters]).all() else np.nan
 
 
 def _positions(network: Network, groups: Groups, mineral: str | None, named: Sequence[str]) -> dict[str, FloatArray]:

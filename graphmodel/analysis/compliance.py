@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from graphmodel.analysis.sourcing import (
     final_use,
     flows,
     output,
+    own_regions,
     scrap_stages,
     trade_balance,
 )
@@ -83,7 +84,8 @@ def compliance(
     -------
     ComplianceResult
         ``material`` (as the programme names it), ``benchmark``, ``stage`` (that ``value`` is read at), ``sense`` (at
-        least, at most), ``target``, ``value`` (shares), ``met`` (yes, no, "" where not known), ``with_scenario``,
+        least, at most), ``target``, ``value`` (shares), ``low`` and ``high`` (with and without the economy's own
+        regions), ``met`` (yes, no, "open" where it hangs on those regions, "" where not known), ``with_scenario``,
         ``met_with`` (the same with the scenario; nan and "" without one), ``basis`` (what the value is a share of, in
         t), ``note``. Materials that the network does not hold have one row a benchmark, without a value.
 
@@ -99,7 +101,9 @@ def compliance(
     and users take in over C; ``largest`` the largest outside supplier's part of what the economy takes in of a
     stage's output, its own output included; ``largest import`` the same of imports alone; ``reliance`` net imports over
     consumption of the processed forms. Only direct purchases count: Congolese cobalt that is bought as Chinese
-    sulphate is Chinese. Supply of no known country counts in the total, not as one country.
+    sulphate is Chinese. Supply of no known country counts in the total, not as one country. What sources give for a
+    region mostly made of the economy's countries (Europe, country not stated, for the EU) is its own in ``value``;
+    ``low`` and ``high`` are the lesser and the larger of that and of leaving the region out.
 
     The Act sets the first three for the Union's strategic raw materials and names no consumption to divide by; holding
     each material to them is our reading. C of processed forms leaves out what comes inside imported products, so all
@@ -135,10 +139,11 @@ def compliance(
     named = named[named["programme"] == programme].astype(object).fillna("")
     countries = economy(network, CONSUMERS.get(programme, programme) if consumer is None else consumer, members)
     after = None if scenario is None else scenario.apply(network)
+    narrow = _Way(countries, counted, consumption, by)
+    ways = [replace(narrow, countries=countries | own_regions(countries)), narrow]
     rows = []
     for material in named.to_dict("records"):
-        rows += _material(network, after, {str(k): str(v) for k, v in material.items()}, asked,
-                          _Way(countries, counted, consumption, by))  # fmt: skip
+        rows += _material(network, after, {str(k): str(v) for k, v in material.items()}, asked, ways)
     table = pd.DataFrame(rows, columns=list(ComplianceResult.columns))
     return ComplianceResult(
         table,
@@ -194,6 +199,12 @@ class _State:
             made = made.assign(quantity=made["quantity"] * made["node_id"].map(room).to_numpy(dtype=float))
         return cls(made, moved[moved["onward"]], tuple(processed), tuple(scrap_stages(network)), way)
 
+    @classmethod
+    def each(cls, network: Network, mineral: str, processed: Sequence[str], ways: Sequence[_Way]) -> list[_State]:
+        """Return the state for every way to draw the economy's border."""
+        first = cls.of(network, mineral, processed, ways[0])
+        return [first, *(replace(first, way=way) for way in ways[1:])]
+
     @property
     def here(self) -> pd.Series:
         """Flows into the economy."""
@@ -202,6 +213,12 @@ class _State:
     def made_at_home(self, chosen: pd.Series) -> float:
         """Add up what the economy makes of the rows chosen."""
         return float(self.made.loc[chosen & self.made["home"].isin(list(self.way.countries)), "quantity"].sum())
+
+    def consumed(self, network: Network, mineral: str) -> float:
+        """Return what shares are of."""
+        if self.way.consumption == "final":
+            return final_use(network, mineral, self.way.countries)
+        return self.taken_in()
 
     def taken_in(self) -> float:
         """Processed forms that users of the economy take in."""
@@ -250,41 +267,48 @@ class _State:
         return float(outside.iloc[0]) / total, words, note
 
 
-Row = tuple[str, str, str, str, float, float, str, float, str, str, str]
+Row = tuple[str, str, str, str, float, float, float, float, str, float, str, str, str]
 
 
 def _material(
-    network: Network, after: Network | None, material: dict[str, str], asked: pd.DataFrame, way: _Way
+    network: Network, after: Network | None, material: dict[str, str], asked: pd.DataFrame, ways: Sequence[_Way]
 ) -> list[Row]:
     """Every benchmark of one material."""
     mineral, processed = material["mineral"], [form for form in material["processed"].split(";") if form]
-    known = mineral in network.minerals
-    before = _State.of(network, mineral, processed, way) if known else None
-    then = _State.of(after, mineral, processed, way) if known and after is not None else None
-    consumed = np.nan
-    if before is not None:
-        consumed = before.taken_in() if way.consumption == "processed" else final_use(network, mineral, way.countries)
+    if mineral not in network.minerals:
+        note = material["note"] or "not in the network"
+        blank = (np.nan, np.nan, np.nan, "", np.nan, "", "", note)
+        return [
+            (material["material"], str(row["benchmark"]), "", str(row["sense"]), float(row["target"]), *blank)
+            for row in asked.to_dict("records")
+        ]
+    before = _State.each(network, mineral, processed, ways)
+    then = _State.each(after, mineral, processed, ways) if after is not None else []
+    consumed = [state.consumed(network, mineral) for state in before]
     rows: list[Row] = []
     for row in asked.to_dict("records"):
-        benchmark, kind, sense, target = (row[key] for key in ("benchmark", "kind", "sense", "target"))
-        start = (material["material"], str(benchmark))
-        if before is None:
-            note = material["note"] or "not in the network"
-            rows.append((*start, "", str(sense), float(target), np.nan, "", np.nan, "", "", note))
-            continue
+        kind, sense, target = str(row["kind"]), str(row["sense"]), float(row["target"])
         each = str(row["stages"]).split(";") if kind in ("extracted", "largest", "largest import") else [row["stages"]]
-        for stage in each:
-            value, basis, note = before.share(str(kind), stage, consumed)
-            later = then.share(str(kind), stage, consumed)[0] if then is not None else np.nan
-            met, met_with = (_met(number, str(sense), float(target)) for number in (value, later))
-            note = "; ".join(filter(None, (note, material["note"])))
-            rows.append((*start, stage, str(sense), float(target), value, met, later, met_with, basis, note))
+        for stage in map(str, each):
+            found = [state.share(kind, stage, whole) for state, whole in zip(before, consumed, strict=True)]
+            later = [state.share(kind, stage, whole)[0] for state, whole in zip(then, consumed, strict=False)]
+            values = [value for value, _, _ in found]
+            ends = [value for value in values if not np.isnan(value)] or [np.nan]
+            note = "; ".join(filter(None, (found[0][2], material["note"])))
+            rows.append(
+                (material["material"], str(row["benchmark"]), stage, sense, target, values[0], min(ends), max(ends),
+                 _met(values, sense, target), later[0] if later else np.nan, _met(later, sense, target),
+                 found[0][1], note)
+            )  # fmt: skip
     return rows
 
 
-def _met(value: float, sense: str, target: float) -> str:
-    """Say whether a value meets its target; "" where it is not known."""
-    if np.isnan(value):
+def _met(values: Sequence[float], sense: str, target: float) -> str:
+    """Say whether a value meets its target: the first one decides what is known, the others whether it is sure."""
+    if not values or np.isnan(values[0]):
         return ""
-    enough = value >= target - SAME if sense == "at least" else value <= target + SAME
-    return "yes" if enough else "no"
+    known = [value for value in values if not np.isnan(value)]
+    enough = {value >= target - SAME if sense == "at least" else value <= target + SAME for value in known}
+    if len(enough) > 1:
+        return "open"
+    return "yes" if enough.pop() else "no"

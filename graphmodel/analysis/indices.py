@@ -22,8 +22,8 @@ from graphmodel.analysis.sourcing import (
     flows,
     governance_scores,
     output,
+    own_regions,
     prices,
-    secondary_share,
     trade_balance,
     trade_parameter,
 )
@@ -45,7 +45,7 @@ def indices(
     by: Place = "country",
     governance: pd.Series | None = None,
     missing: Missing | float = "refuse",
-    recycling: float | None = None,
+    recycling: float = 0.0,
     substitution: float = 1.0,
     price: float | None = None,
     members: pd.DataFrame | None = None,
@@ -69,10 +69,11 @@ def indices(
     missing : {"refuse", "mean", "worst"} or float
         What a supplying country without a score gets: an error; the mean risk of those that have one, by quantity; the
         worst; or this risk, 0 to 1 (geopolrisk-py takes 0.5). Never none.
-    recycling : float, optional
-        End-of-life recycling input rate in the EU supply risk. The network's share of secondary feed when absent.
+    recycling : float
+        End-of-life recycling input rate in the EU supply risk. The network does not tell old scrap from new, so it
+        cannot say; with none the risk is at its upper end.
     substitution : float
-        Substitution index SI_SR in the EU supply risk; 1 where nothing can take the mineral's place.
+        Substitution index SI_SR in the EU supply risk; 1, the upper end, where nothing can take the mineral's place.
     price : float, optional
         US dollars per kilogram, for the characterisation factor; the shipped price of 2024 when absent.
     members : DataFrame, optional
@@ -102,7 +103,8 @@ def indices(
     The equations are in `graphmodel.kernels.indices`. World supply is what the stage makes; an economy's intake is
     what flows onward from the stage to its nodes, its own included. Supply of no known country (regions) counts in all
     totals: as ever smaller holders of mean risk in ``value``, the best governed of the known in ``low``, one holder of
-    the worst in ``high``. Trade parameters of the EU's study apply where the consumer is ``EU27``; 1 otherwise.
+    the worst in ``high``. Regions mostly made of the economy's countries (Europe, country not stated, for the EU) are
+    part of it. Trade parameters of the EU's study apply where the consumer is ``EU27``; 1 otherwise.
     An index is of shares, not of what would be lost: see `agreement`. Loops and parts apart do not matter.
 
     References
@@ -129,6 +131,8 @@ def indices(
     if stage is not None and stage not in stages:
         raise UnknownNameError(f"no stage {stage!r} that makes {mineral}; {nearest(stage, stages)}")
     countries = None if consumer is None else economy(network, consumer, members)
+    if countries is not None:
+        countries |= own_regions(countries)
     stable, mean = (
         Risks(governance if governance is not None else governance_scores(indicator), missing)
         for indicator in ("political_stability", "mean_of_six")
@@ -141,8 +145,7 @@ def indices(
         if countries is not None:
             rows += _economy(name, here, bought, countries, stable, _price(mineral, price))
             own = _Own(countries, mineral, consumer == "EU27", mean)
-            rates = (_recycling(network, moved, countries, recycling), substitution)
-            rows.append(own.supply_risk(name, here, bought, *rates))
+            rows.append(own.supply_risk(name, here, bought, recycling, substitution))
     rows += _largest(rows)
     table = pd.DataFrame(rows, columns=list(IndexResult.columns))
     asked = {"mineral": mineral, "consumer": consumer, "stage": stage, "by": by, "missing": missing}
@@ -154,16 +157,14 @@ def indices(
     )
 
 
-def _check(missing: object, recycling: float | None, substitution: float, price: float | None, by: str) -> None:
+def _check(missing: object, recycling: float, substitution: float, price: float | None, by: str) -> None:
     if by not in PLACES:
         raise UnknownNameError(f"no lens {by!r} for suppliers; {nearest(by, PLACES)}")
     if isinstance(missing, str) and missing not in MISSING:
-        raise UnknownNameError(f"no policy {missing!r} for missing scores; {nearest(missing, MISSING)}, or a risk")
-    rates = {"recycling": recycling, "substitution": substitution}
-    if not isinstance(missing, str):
-        rates["missing"] = missing  # type: ignore[assignment]
+        raise UnknownNameError(f"no policy {missing!r} for missing scores; {nearest(missing, MISSING)}")
+    rates: dict[str, object] = {"recycling": recycling, "substitution": substitution, "missing": missing}
     for name, value in rates.items():
-        if value is not None and not 0 <= value <= 1:
+        if isinstance(value, float | int) and not 0 <= value <= 1:
             raise ParameterError(f"{name} is {value}, but must lie between 0 and 1")
     if price is not None and not price >= 0:
         raise ParameterError(f"price is {price}, but must be 0 or more")
@@ -255,11 +256,11 @@ class _Own:
         own, open_own = self._concentration(stage, *by_group(taken["seller"], taken["quantity"]))
         domestic = float(made.loc[made["home"].isin(list(self.countries)), "quantity"].sum())
         reliance = of.import_reliance(*trade_balance(bought, self.countries), domestic)
-        note = f"import reliance {reliance:.2f}, recycled {recycling:.2f}"
+        note = f"import reliance {reliance:.2f}"
         if np.isnan(own):
-            note = f"world supply only: takes none at this stage; recycled {recycling:.2f}"
+            note = "world supply only: takes none at this stage"
         elif np.isnan(reliance):
-            reliance, note = 0.0, f"sells more than it makes and buys: own sourcing only; recycled {recycling:.2f}"
+            reliance, note = 0.0, "sells more than it makes and buys: own sourcing only"
         value = of.supply_risk(world, own, reliance, recycling=recycling, substitution=substitution)
         high = of.supply_risk(
             world + 10 * open_world**2, own + 10 * open_own**2, reliance, recycling=recycling, substitution=substitution
@@ -284,13 +285,6 @@ def _largest(rows: Sequence[Row]) -> list[Row]:
         return []
     most = max(risks, key=lambda row: row[2])
     return [(most[0], "largest", *most[2:6], f"at {most[1]}")]
-
-
-def _recycling(network: Network, moved: pd.DataFrame, countries: frozenset[str], given: float | None) -> float:
-    if given is not None:
-        return given
-    share = secondary_share(network, moved, countries)
-    return 0.0 if np.isnan(share) else share
 
 
 def _price(mineral: str, given: float | None) -> float:

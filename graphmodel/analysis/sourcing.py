@@ -15,12 +15,14 @@ from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameEr
 from graphmodel.kernels.indices import governance_risk
 from graphmodel.network import Network
 from graphmodel.processes import processes
-from graphmodel.schema import REGIONS, as_numbers
+from graphmodel.schema import REGIONS, as_numbers, country_codes
 
 Place = Literal["country", "control"]
 PLACES: tuple[Place, ...] = ("country", "control")
 Missing = Literal["refuse", "mean", "worst"]
 MISSING: tuple[Missing, ...] = ("refuse", "mean", "worst")
+HALF = 0.5
+"""Share of a region's countries from which the region counts as an economy's own."""
 
 
 def economy(network: Network, consumer: str | Sequence[str], members: pd.DataFrame | None = None) -> frozenset[str]:
@@ -34,18 +36,30 @@ def economy(network: Network, consumer: str | Sequence[str], members: pd.DataFra
     Raises
     ------
     UnknownNameError
-        If it is neither a country of the network nor a group with members.
+        If it is neither a country nor a group with members.
     """
     codes = [consumer] if isinstance(consumer, str) else list(consumer)
     members = datasets.table("alliances", "members") if members is None else members
     groups = members.groupby("group")["country"].agg(frozenset)
-    known = set(network.nodes["country"]) - set(REGIONS)
+    known = country_codes() - set(REGIONS)
     found: set[str] = set()
     for code in codes:
         if code not in groups and code not in known:
-            raise UnknownNameError(f"no country or group {code!r}; {nearest(code, [*known, *groups.index])}")
+            present = sorted({*network.nodes["country"]} & known)
+            raise UnknownNameError(f"no country or group {code!r}; {nearest(code, [*present, *groups.index])}")
         found |= groups.get(code, frozenset({code}))
     return frozenset(found)
+
+
+def own_regions(countries: frozenset[str]) -> frozenset[str]:
+    """Return the region codes at least half of whose countries belong to an economy, as Europe for the EU.
+
+    Sources give such codes where they do not tell the country; most of what stands there is the economy's.
+    """
+    table = datasets.table("reference", "countries")[["country", "regions"]].astype(str)
+    each = table.assign(region=table["regions"].str.split()).explode("region")
+    inside = each["country"].isin(list(countries)).groupby(each["region"]).mean()
+    return frozenset(str(region) for region in inside.index[inside >= HALF] if region in REGIONS)
 
 
 def output(network: Network, mineral: str | None, *, by: Place = "country") -> pd.DataFrame:
@@ -55,7 +69,7 @@ def output(network: Network, mineral: str | None, *, by: Place = "country") -> p
     -------
     DataFrame
         ``node_id``, ``stage``, ``order``, ``role``, ``group`` (country or control, "" where not known), ``home``
-        (country), ``material``, ``quantity`` (a year, in t of the mineral, less what a scenario has shut).
+        (country or region), ``material``, ``quantity`` (a year, in t of the mineral, less what a scenario has shut).
 
     Notes
     -----
@@ -71,7 +85,7 @@ def output(network: Network, mineral: str | None, *, by: Place = "country") -> p
     made["quantity"] *= made["node_id"].map(nodes["available"]).fillna(1.0).to_numpy(dtype=float)
     made = made[made["quantity"] > 0]
     made["group"] = _known(made["node_id"].map(nodes[by]))
-    made["home"] = _known(made["node_id"].map(nodes["country"]))
+    made["home"] = made["node_id"].map(nodes["country"])
     made["stage"] = made["node_id"].map(nodes["stage"])
     steps = network.stages.set_index("stage")
     for column in ("order", "role"):
@@ -86,9 +100,10 @@ def flows(network: Network, mineral: str, *, by: Place = "country") -> pd.DataFr
     Returns
     -------
     DataFrame
-        ``seller`` (country, or control, of the supplier; "" where not known), ``home`` and ``buyer`` (countries of the
-        two ends), ``stage`` and ``role`` (of the supplier), ``to`` (role of the buyer), ``onward`` (the buyer stands
-        later in the chain), ``material``, ``quantity`` (t of the mineral a year, less what a scenario has closed).
+        ``seller`` (country, or control, of the supplier; "" where not known), ``home`` and ``buyer`` (countries or
+        regions of the two ends), ``stage`` and ``role`` (of the supplier), ``to`` (role of the buyer), ``onward`` (the
+        buyer stands later in the chain), ``material``, ``quantity`` (t of the mineral a year, less what a scenario has
+        closed).
     """
     edges, nodes = network.edges, network.nodes
     quantity = network.quantity(mineral) * edges["available"].fillna(1.0).to_numpy(dtype=float)
@@ -99,7 +114,7 @@ def flows(network: Network, mineral: str, *, by: Place = "country") -> pd.DataFr
     table = pd.DataFrame(
         {
             "seller": _known(nodes[by]).to_numpy()[source],
-            "home": _known(nodes["country"]).to_numpy()[source],
+            "home": nodes["country"].to_numpy()[source],
             "buyer": nodes["country"].to_numpy()[target],
             "stage": stage[source],
             "role": role[source],
@@ -118,18 +133,6 @@ def final_use(network: Network, mineral: str, countries: frozenset[str]) -> floa
     held = demand["product"].map(network.content(mineral)).fillna(0.0).to_numpy(dtype=float)
     inside = network.nodes["country"].isin(list(countries)).to_numpy()[demand["node"].to_numpy(dtype=np.int64)]
     return float((held * demand["quantity"].to_numpy(dtype=float))[inside].sum())
-
-
-def secondary_share(network: Network, moved: pd.DataFrame, countries: frozenset[str]) -> float:
-    """Return the share of what an economy's plants start from that is scrap or recycled; nan where they take nothing.
-
-    Counts feed from origin and recycle stages into process stages; `scrap_stages` says which of them are secondary.
-    """
-    start = (moved["to"] == "process") & moved["role"].isin(["origin", "recycle"])
-    fed = moved[start & moved["buyer"].isin(list(countries))]
-    whole = float(fed["quantity"].sum())
-    scrap = float(fed.loc[fed["stage"].isin(scrap_stages(network)), "quantity"].sum())
-    return scrap / whole if whole > 0 else np.nan
 
 
 def scrap_stages(network: Network) -> list[str]:

@@ -19,6 +19,9 @@ from graphmodel.plot.diversification import dumbbells as dumbbells
 from graphmodel.plot.flow_diagram import draw_flows as draw_flows
 from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
+from graphmodel.plot.indices import agreement_intervals as agreement_intervals
+from graphmodel.plot.indices import benchmark_marks as benchmark_marks
+from graphmodel.plot.indices import index_ranges as index_ranges
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.pairs import pair_map as pair_map
@@ -42,14 +45,17 @@ from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
 from graphmodel.plot.world_map import world_map as world_map
 from graphmodel.results import (
+    AgreementResult,
     BreakdownResult,
     CentralityResult,
     ChokepointResult,
+    ComplianceResult,
     ConcentrationResult,
     DiversificationResult,
     DurationResult,
     EsriResult,
     FirstFailureResult,
+    IndexResult,
     LossResult,
     MarginalResult,
     MaxFlowResult,
@@ -68,14 +74,17 @@ from graphmodel.results import (
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
+    AgreementResult: agreement_intervals,
     BreakdownResult: breakdown_by_product,
     CentralityResult: centrality_ranking,
     ChokepointResult: chokepoint_ranking,
+    ComplianceResult: benchmark_marks,
     ConcentrationResult: concentration_ranges,
     DiversificationResult: before_and_after,
     DurationResult: duration_lines,
     EsriResult: esri_ranking,
     FirstFailureResult: failure_days,
+    IndexResult: index_ranges,
     LossResult: loss_by_product,
     MarginalResult: marginal_ranking,
     MaxFlowResult: max_flow_ranking,
