@@ -188,8 +188,8 @@ def agreement_intervals(
 
     Notes
     -----
-    One colour and marker a response; the second network is hollow. Measures are in the order of their mean correlation in the
-    first network. A line that touches 0 belongs to a measure that misleads.
+    One colour and marker a response; the second network is hollow. Measures are in the order of their mean correlation
+    in the first network. A line that touches 0 belongs to a measure that misleads.
     """
     table = result.table
     table = table[table["rho"].notna()]
