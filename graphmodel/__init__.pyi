@@ -8,11 +8,13 @@ from graphmodel import figures as figures
 from graphmodel import plot as plot
 from graphmodel import results as results
 from graphmodel import schema as schema
+from graphmodel.analysis import agreement as agreement
 from graphmodel.analysis import bottleneck as bottleneck
 from graphmodel.analysis import breakdown as breakdown
 from graphmodel.analysis import centrality as centrality
 from graphmodel.analysis import chokepoints as chokepoints
 from graphmodel.analysis import claims as claims
+from graphmodel.analysis import compliance as compliance
 from graphmodel.analysis import concentration as concentration
 from graphmodel.analysis import coverage as coverage
 from graphmodel.analysis import cuts as cuts
@@ -22,6 +24,7 @@ from graphmodel.analysis import duration_curve as duration_curve
 from graphmodel.analysis import esri as esri
 from graphmodel.analysis import first_failure as first_failure
 from graphmodel.analysis import import_reliance as import_reliance
+from graphmodel.analysis import indices as indices
 from graphmodel.analysis import losses as losses
 from graphmodel.analysis import marginal_values as marginal_values
 from graphmodel.analysis import max_flow as max_flow

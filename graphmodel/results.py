@@ -460,3 +460,35 @@ class DurationResult(Result):
     """Final demand lost in all as a shock lasts longer."""
 
     columns = ("duration", "product", "unit", "demand", "loss", "loss_share", "weeks_lost")
+
+
+class IndexResult(Result):
+    """Indices of supply risk of one mineral, by stage."""
+
+    columns = ("index", "stage", "value", "low", "high", "unknown_share", "note")
+
+
+class ComplianceResult(Result):
+    """What a programme asks for, and where the network stands without and with a scenario."""
+
+    columns = (
+        "material",
+        "benchmark",
+        "stage",
+        "sense",
+        "target",
+        "value",
+        "low",
+        "high",
+        "met",
+        "with_scenario",
+        "met_with",
+        "basis",
+        "note",
+    )
+
+
+class AgreementResult(Result):
+    """How well each measure ranks what a removal would cost."""
+
+    columns = ("network", "measure", "kind", "response", "n", "rho", "low", "high", "misleads", "top_found")

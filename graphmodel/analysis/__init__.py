@@ -1,11 +1,13 @@
 """Analyses: a network in, a result out. One public function a file."""
 
+from graphmodel.analysis.agreement import agreement as agreement
 from graphmodel.analysis.bottleneck import bottleneck as bottleneck
 from graphmodel.analysis.breakdown import breakdown as breakdown
 from graphmodel.analysis.centrality import MEASURES as MEASURES
 from graphmodel.analysis.centrality import centrality as centrality
 from graphmodel.analysis.chokepoints import chokepoints as chokepoints
 from graphmodel.analysis.claims import claims as claims
+from graphmodel.analysis.compliance import compliance as compliance
 from graphmodel.analysis.concentration import concentration as concentration
 from graphmodel.analysis.coverage import coverage as coverage
 from graphmodel.analysis.cuts import cuts as cuts
@@ -16,6 +18,7 @@ from graphmodel.analysis.duration_curve import duration_curve as duration_curve
 from graphmodel.analysis.esri import esri as esri
 from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.import_reliance import import_reliance as import_reliance
+from graphmodel.analysis.indices import indices as indices
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
 from graphmodel.analysis.max_flow import max_flow as max_flow
@@ -35,28 +38,31 @@ from graphmodel.analysis.worth import programme_worth as programme_worth
 from graphmodel.analysis.worth import worth as worth
 
 ANALYSES = {
+    "agreement": agreement,
     "bottleneck": bottleneck,
     "breakdown": breakdown,
     "centrality": centrality,
     "chokepoints": chokepoints,
     "claims": claims,
+    "compliance": compliance,
     "concentration": concentration,
+    "coverage": coverage,
     "cuts": cuts,
     "dependence": dependence,
-    "coverage": coverage,
     "diversification": diversification,
     "duration_curve": duration_curve,
-    "first_failure": first_failure,
     "esri": esri,
+    "first_failure": first_failure,
     "import_reliance": import_reliance,
+    "indices": indices,
     "losses": losses,
     "marginal_values": marginal_values,
     "max_flow": max_flow,
     "overview": overview,
     "pairs": pairs,
     "percolation": percolation,
-    "programme_worth": programme_worth,
     "portfolio": portfolio,
+    "programme_worth": programme_worth,
     "removal": removal,
     "rerouting": rerouting,
     "shares": shares,

@@ -6,6 +6,7 @@ Tables go to standard output, everything else to standard error. Exit codes: 0 d
 
 from graphmodel.cli import claims as claims
 from graphmodel.cli import data as data
+from graphmodel.cli import indices as indices
 from graphmodel.cli import making as making
 from graphmodel.cli import projects as projects
 from graphmodel.cli import scenarios as scenarios

@@ -24,6 +24,9 @@ from graphmodel.plot.flow_diagram import draw_flows as draw_flows
 from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
 from graphmodel.plot.import_reliance import import_reliance_bars as import_reliance_bars
+from graphmodel.plot.indices import agreement_intervals as agreement_intervals
+from graphmodel.plot.indices import benchmark_marks as benchmark_marks
+from graphmodel.plot.indices import index_ranges as index_ranges
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.pairs import pair_map as pair_map
@@ -52,11 +55,13 @@ from graphmodel.plot.world_map import world_map as world_map
 from graphmodel.plot.worth import programme_ranking as programme_ranking
 from graphmodel.plot.worth import worth_ranking as worth_ranking
 from graphmodel.results import (
+    AgreementResult,
     BottleneckResult,
     BreakdownResult,
     CentralityResult,
     ChokepointResult,
     ClaimsResult,
+    ComplianceResult,
     ConcentrationResult,
     CoverageResult,
     CutResult,
@@ -66,6 +71,7 @@ from graphmodel.results import (
     EsriResult,
     FirstFailureResult,
     ImportRelianceResult,
+    IndexResult,
     LossResult,
     MarginalResult,
     MaxFlowResult,
@@ -87,20 +93,23 @@ from graphmodel.results import (
 )
 
 DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
+    AgreementResult: agreement_intervals,
     BottleneckResult: bottleneck_ranking,
     BreakdownResult: breakdown_by_product,
     CentralityResult: centrality_ranking,
     ChokepointResult: chokepoint_ranking,
     ClaimsResult: claim_dumbbells,
+    ComplianceResult: benchmark_marks,
     ConcentrationResult: concentration_ranges,
+    CoverageResult: coverage_map,
     CutResult: route_bars,
     DependenceResult: dependence_by_stage,
-    CoverageResult: coverage_map,
     DiversificationResult: before_and_after,
     DurationResult: duration_lines,
     EsriResult: esri_ranking,
     FirstFailureResult: failure_days,
     ImportRelianceResult: import_reliance_bars,
+    IndexResult: index_ranges,
     LossResult: loss_by_product,
     MarginalResult: marginal_ranking,
     MaxFlowResult: max_flow_ranking,
@@ -108,6 +117,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     PairResult: pair_map,
     PercolationResult: percolation_curves,
     PortfolioResult: portfolio_frontier,
+    ProgrammeResult: programme_ranking,
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ReroutingResult: rerouting_ranking,
@@ -116,7 +126,6 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     UncertaintyResult: uncertainty_intervals,
     WeakestResult: weakest_ranking,
     WorstResult: worst_ranking,
-    ProgrammeResult: programme_ranking,
     WorthResult: worth_ranking,
 }
 """The plot of each result that ``result.plot()`` draws."""
