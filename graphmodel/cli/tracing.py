@@ -101,4 +101,8 @@ def cuts(data: str, demand: take.Demand, grouping: take.Grouping, seconds: float
         seconds=seconds,
         **grouping.named(),
     )
-    show(result.table, form, top)
+    table = result.table
+    if form == "table":  # csv and json name all of them
+        names = table["members"]
+        table["members"] = names.where(names.str.len() <= 60, names.str.slice(0, 59) + "…")
+    show(table, form, top)

@@ -79,4 +79,5 @@ def route_bars(
     mark = "; mark: there are no more" if open_rows else ""
     look.x_title(ax, f"routes that share no {by}; beside: without these none is left{mark}", loc="left")
     look.tidy(ax)
+    ax.grid(False)  # whole numbers are written beside the bars, and lines would cross them
     return ax
