@@ -93,7 +93,7 @@ def claims(
     facts = Facts(
         network,
         datasets.table("alliances", "members") if members is None else members,
-        _listed() if projects is None else projects,
+        datasets.projects() if projects is None else projects,
         read_vintages(vintages),
     )
     found = [_with_note(_judged(facts, claim), claim) for claim in claim_rows(said)]
@@ -112,14 +112,6 @@ def claims(
         parameters={verdict: int(counts.get(verdict, 0)) for verdict in VERDICTS},
         units={"claimed": "see column unit", "figure": "see column unit"},
     )
-
-
-def _listed() -> pd.DataFrame:
-    """Return the projects we know with what backs each."""
-    tables = datasets.extras("projects")
-    if "backing" in tables:
-        return datasets.projects()
-    return tables["projects"].rename(columns={"programme": "programmes"})
 
 
 class _Judged(NamedTuple):
