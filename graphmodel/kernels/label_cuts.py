@@ -8,8 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
-from graphmodel._types import BoolArray, IntArray
+from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.kernels.cuts import Routes
+
+ROUNDING = 1e-7
+"""What a solver may miss a weight of 1 by."""
 
 
 class Labelled(NamedTuple):
@@ -42,9 +45,10 @@ def label_routes(paths: Routes, indptr: IntArray, label: IntArray, *, seconds: f
     -----
     Both are NP-hard. Any two labels of a route matter only through the smallest sets of labels that hold a route.
     The cut hits each such set: sets are found as they are missed, and the smallest hitting set is an integer
-    programme of one binary a label. No more routes can share nothing than a cut has labels. Sets found on the way are
-    packed by another integer programme; if that gives fewer routes than the cut has labels, a third one, with a flow
-    for each route on all arcs, finds more or proves that there are none.
+    programme of one binary a label. No more routes can share nothing than a cut has labels, or than labels weigh in
+    all where every set weighs 1 at least (column generation: the lightest set is found, by an integer programme if need
+    be, until none is lighter). All sets found are packed by another integer programme; if that gives fewer routes than
+    this bound, a last one, with a flow for each route on all arcs, finds more or proves that there are none.
 
     References
     ----------
@@ -72,8 +76,12 @@ def label_routes(paths: Routes, indptr: IntArray, label: IntArray, *, seconds: f
     chosen = _packed(sets)
     most = int(cut.sum())
     if len(chosen) < most:
-        assigned, most = _assigned(carried, most, len(chosen), seconds)
-        chosen = assigned if len(assigned) > len(chosen) else chosen
+        until = time.monotonic() + seconds
+        most = min(most, _weighed(carried, sets, until))
+        chosen = _packed(sets)
+        if len(chosen) < most:
+            assigned, most = _assigned(carried, most, len(chosen), max(until - time.monotonic(), 0.0))
+            chosen = assigned if len(assigned) > len(chosen) else chosen
     found = [carried.route(~only) for only in chosen]
     return Labelled(np.flatnonzero(cut), bound, [route for route in found if route is not None], most)
 
@@ -112,10 +120,39 @@ class _Carried(NamedTuple):
         ends = self.tail[kept], self.head[kept]
         graph = csr_array((np.ones(len(ends[0])), ends), shape=(n + 2, n + 2))
         _, before = breadth_first_order(graph, n, return_predecessors=True)
-        if before[end] < 0:
-            return None
+        return None if before[end] < 0 else self._back(before, end)
+
+    def light_route(self, weight: FloatArray) -> IntArray:
+        """Return a route whose vertices weigh least, a label counted as often as it is met."""
+        from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 - loads scipy.linalg
+
+        n, end = self.n_nodes, self.n_nodes + 1
+        # no arc may weigh nothing, or it would be none
+        length = (self.carries @ np.maximum(weight, 0.0) + ROUNDING)[self.head]
+        graph = csr_array((length, (self.tail, self.head)), shape=(n + 2, n + 2))
+        _, before = dijkstra(graph, indices=n, return_predecessors=True)
+        return self._back(before, end)
+
+    def flow(self) -> tuple[csr_array, csr_array, csr_array]:
+        """Return rows of a programme for one route: balance at nodes, flow within labels held, arrival at the end.
+
+        Columns: flow on each arc, and whether the route holds each label.
+        """
+        n, arcs, labels = self.n_nodes, len(self.tail), self.n_labels
+        arc = np.arange(arcs)
+        into = csr_array((np.ones(arcs), (self.head, arc)), shape=(n + 2, arcs))
+        out = csr_array((np.ones(arcs), (self.tail, arc)), shape=(n + 2, arcs))
+        vertex, label = self.carries.tocoo().coords
+        pair = np.arange(len(vertex))
+        uses = csr_array((np.ones(len(pair)), (pair, label)), shape=(len(pair), labels))
+        balance = hstack([(into - out)[:n], csr_array((n, labels))])
+        arrives = hstack([into[n + 1 :], csr_array((1, labels))])
+        return csr_array(balance), csr_array(hstack([into[vertex], -uses])), csr_array(arrives)
+
+    def _back(self, before: np.ndarray, end: int) -> IntArray:
+        """Walk back from the end to the start."""
         route, at = [], int(before[end])
-        while at != n:
+        while at != self.n_nodes:
             route.append(at)
             at = int(before[at])
         return np.array(route[::-1], dtype=np.int64)
@@ -179,22 +216,45 @@ def _packed(sets: list[BoolArray]) -> list[BoolArray]:
     return [rows[one] for one in np.flatnonzero(found.x > 0.5)]
 
 
+def _weighed(carried: _Carried, sets: list[BoolArray], until: float) -> int:
+    """Return the least that labels weigh in all, in whole routes; sets found lighter than 1 on the way are added."""
+    while True:
+        found = _solve(np.ones(carried.n_labels), csr_array(np.array(sets, dtype=float)), 1.0, np.inf, np.inf, 0)
+        held, least = carried.labels(carried.light_route(found.x)), 0.0
+        if found.x[held].sum() >= 1.0 - ROUNDING:
+            held, least = _lightest(carried, found.x, max(until - time.monotonic(), 0.0))
+        if least >= 1.0 - ROUNDING or time.monotonic() > until:
+            whole = found.fun / least if least > 0 else carried.n_labels
+            return int(np.floor(whole + carried.n_labels * ROUNDING))
+        sets.append(held)
+
+
+def _lightest(carried: _Carried, weight: FloatArray, seconds: float) -> tuple[BoolArray, float]:
+    """Return the labels of a route whose labels weigh least, each counted once, and a bound on that weight.
+
+    Columns: flow on each arc, and one binary for each label.
+    """
+    arcs, labels = len(carried.tail), carried.n_labels
+    balance, within, arrives = carried.flow()
+    rows = csr_array(vstack([balance, within, arrives]))
+    lower = np.concatenate([np.zeros(balance.shape[0]), np.full(within.shape[0], -np.inf), [1.0]])
+    upper = np.concatenate([np.zeros(balance.shape[0] + within.shape[0]), [1.0]])
+    whole = np.concatenate([np.zeros(arcs), np.ones(labels)])
+    found = _solve(np.concatenate([np.zeros(arcs), weight]), rows, lower, upper, seconds, whole)
+    bound = 0.0 if found.mip_dual_bound is None else max(float(found.mip_dual_bound), 0.0)
+    if found.x is None:
+        return np.ones(labels, dtype=np.bool_), bound
+    route = carried.route(found.x[arcs:] < 0.5)
+    return (np.ones(labels, dtype=np.bool_) if route is None else carried.labels(route)), bound
+
+
 def _assigned(carried: _Carried, most: int, least: int, seconds: float) -> tuple[list[BoolArray], int]:
     """Give labels to so many routes at most; return the labels of each route found, and a bound on their number.
 
     Columns, for every route: flow on each arc, and one binary for each label.
     """
     n, arcs, labels = carried.n_nodes, len(carried.tail), carried.n_labels
-    arc = np.arange(arcs)
-    into = csr_array((np.ones(arcs), (carried.head, arc)), shape=(n + 2, arcs))
-    out = csr_array((np.ones(arcs), (carried.tail, arc)), shape=(n + 2, arcs))
-    carries = carried.carries.tocoo()
-    vertex, label = carries.coords
-    pair = np.arange(len(vertex))
-    uses = csr_array((np.ones(len(pair)), (pair, label)), shape=(len(pair), labels))
-    balance = hstack([(into - out)[:n], csr_array((n, labels))])
-    within = hstack([into[vertex], -uses])
-    arrives = hstack([into[n + 1 :], csr_array((1, labels))])
+    balance, within, arrives = carried.flow()
     eye = csr_array(np.eye(most))
     order = csr_array(np.eye(most - 1, most, k=1) - np.eye(most - 1, most))
     once = hstack([csr_array((labels, arcs)), csr_array(np.eye(labels))])

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from graphmodel.kernels.cuts import articulation_points, crossed_by_all, least_edges, least_nodes, routes
-from graphmodel.kernels.label_cuts import label_routes
+from graphmodel.kernels.label_cuts import _assigned, _Carried, label_routes
 
 MANY = settings(max_examples=200, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
@@ -145,5 +145,8 @@ def test_routes_and_cuts_by_label_are_those_of_all_subsets(drawn):
     by_label = {x: [name for name in names if x in labels[name]] for x in range(6)}
     assert len(found.cut) == found.cut_bound == least_subset(graph, by_label, dict.fromkeys(by_label, 1))
     assert len(found.routes) == found.routes_bound == most_apart(sets)
+    carried = _Carried.of(paths, indptr, np.array([one for many in held for one in many], dtype=np.int64))
+    given, most = _assigned(carried, len(found.cut), 0, np.inf)  # the last resort finds the same
+    assert len(given) == most == most_apart(sets)
     used = [x for route in found.routes for x in {x for v in route for x in held[v]}]
     assert len(used) == len(set(used))
