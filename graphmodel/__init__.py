@@ -46,6 +46,7 @@ _PUBLIC = {
     "losses": "analysis",
     "marginal_values": "analysis",
     "max_flow": "analysis",
+    "outlook": "analysis",
     "overview": "analysis",
     "pairs": "analysis",
     "percolation": "analysis",

@@ -28,6 +28,7 @@ from graphmodel.analysis import indices as indices
 from graphmodel.analysis import losses as losses
 from graphmodel.analysis import marginal_values as marginal_values
 from graphmodel.analysis import max_flow as max_flow
+from graphmodel.analysis import outlook as outlook
 from graphmodel.analysis import overview as overview
 from graphmodel.analysis import pairs as pairs
 from graphmodel.analysis import percolation as percolation

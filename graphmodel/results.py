@@ -444,6 +444,12 @@ class CoverageResult(Result):
     )
 
 
+class OutlookResult(Result):
+    """What the projects of each programme may keep served year by year."""
+
+    columns = ("programme", "year", "n_started", "n_expected", "n_undated", "served", "tail", "share")
+
+
 class TimelineResult(Result):
     """Final demand lost in each week of a shock, by product and consuming country."""
 

@@ -22,6 +22,7 @@ from graphmodel.analysis.indices import indices as indices
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
 from graphmodel.analysis.max_flow import max_flow as max_flow
+from graphmodel.analysis.outlook import outlook as outlook
 from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.pairs import pairs as pairs
 from graphmodel.analysis.percolation import percolation as percolation
@@ -58,6 +59,7 @@ ANALYSES = {
     "losses": losses,
     "marginal_values": marginal_values,
     "max_flow": max_flow,
+    "outlook": outlook,
     "overview": overview,
     "pairs": pairs,
     "percolation": percolation,

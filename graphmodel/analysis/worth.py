@@ -129,7 +129,7 @@ def worth(
       project_id  alone  worth
     0   refine-b    0.5    0.5
     """
-    top = _checked(response, top)
+    top = checked_top(response, top)
     if method not in METHODS:
         raise UnknownNameError(f"no method {method!r}; {nearest(method, METHODS)}")
     if not pairs >= 1:
@@ -146,14 +146,9 @@ def worth(
         )
     if exact and cells is not None:
         raise ParameterError("cells are sampled; use method='sampled' or 'auto'")
-    weight, _ = demand_weights(network, entry.work.demand, mineral, product, consumer, evenly=mineral is None)
-    ensemble = disruptions(entry, by, top, weight)
-    make = frozen_game if response == "frozen" else rerouted_game
-    game: Frozen | Rerouted = make(entry, ensemble.groups, ensemble.chosen, weight)
     counted = {"mineral": mineral, "product": product, "consumer": consumer}
     asked = {"response": response, **counted, "by": by, "top": top, "cells": cells}
-    running = Running(executor, folder, progress)
-    valued = _Valued(entry, game, float(weight.sum()), running, asked)
+    valued = valuing(entry, response, counted, by, top, Running(executor, folder, progress), asked)
     if exact:
         found = _exact(valued, n)
     else:
@@ -166,7 +161,7 @@ def worth(
         network=network.name,
         parameters={
             **asked,
-            "disruptions": len(ensemble.names),
+            "disruptions": len(valued.names),
             "method": "exact" if exact else "sampled",
             **sampled,
             "coalitions": valued.n_coalitions,
@@ -219,9 +214,10 @@ def programme_worth(
     -------
     ProgrammeResult
         ``programme``, ``n_projects`` (listed), ``n_entering`` (sites that can enter), ``alone`` (share of demand that
-        they keep served together, in the mean over the disruptions, with no other project), ``last`` (on top of the
-        projects of all other programmes), ``worst`` and ``tail`` (by how much the worst loss, and the mean of the worst
-        5 %, fall), ``share`` (of ``loss_without`` that ``alone`` is). Sorted by ``alone``.
+        they keep served together, in the mean over the disruptions, with no other project), ``last`` (what would be
+        missing of all programmes' projects without its own, shared ones too), ``worst`` and ``tail`` (by how much the
+        worst loss, and the mean of the worst 5 %, fall), ``share`` (of ``loss_without`` that ``alone`` is). Sorted by
+        ``alone``.
 
     Raises
     ------
@@ -241,16 +237,12 @@ def programme_worth(
     >>> gm.programme_worth(net, both, mineral="cobalt", top=8).table["programme"].tolist()
     ['JP', 'KR']
     """
-    top = _checked(response, top)
+    top = checked_top(response, top)
     union = pd.concat(list(programmes.values())).drop_duplicates("project_id", ignore_index=True)
     entry = enter(network, union)
-    weight, _ = demand_weights(network, entry.work.demand, mineral, product, consumer, evenly=mineral is None)
-    ensemble = disruptions(entry, by, top, weight)
-    make = frozen_game if response == "frozen" else rerouted_game
     counted = {"mineral": mineral, "product": product, "consumer": consumer}
     asked = {"response": response, **counted, "by": by, "top": top}
-    game: Frozen | Rerouted = make(entry, ensemble.groups, ensemble.chosen, weight)
-    valued = _Valued(entry, game, float(weight.sum()), Running(executor, None, progress), asked)
+    valued = valuing(entry, response, counted, by, top, Running(executor, None, progress), asked)
     ids = entry.projects.groupby(entry.site)["project_id"].agg(set)
     held = np.array([[bool(ids[site] & set(each["project_id"])) for site in ids.index] for each in programmes.values()])
     nobody = np.zeros((1, held.shape[1]), dtype=bool)
@@ -274,7 +266,7 @@ def programme_worth(
         network=network.name,
         parameters={
             **asked,
-            "disruptions": len(ensemble.names),
+            "disruptions": len(valued.names),
             "loss_without": float(without.mean()),
             "loss_with_all": float(everyone.mean()),
         },
@@ -282,7 +274,7 @@ def programme_worth(
     )
 
 
-def _checked(response: str, top: int | None) -> int:
+def checked_top(response: str, top: int | None) -> int:
     """Return how many disruptions, refusing what cannot be."""
     if response not in MOST_EXACT:
         raise UnknownNameError(f"no response {response!r} for worth; {nearest(response, list(MOST_EXACT))}")
@@ -304,17 +296,42 @@ class _Found(NamedTuple):
     """Losses with all but each project, (N, W)."""
 
 
-class _Valued:
+def valuing(
+    entry: Entry,
+    response: str,
+    counted: Mapping[str, str | Sequence[str] | None],
+    by: str | Sequence[str],
+    top: int,
+    running: Running,
+    asked: Mapping[str, object],
+) -> Valued:
+    """Choose the disruptions and lay out the game in which coalitions of projects meet them."""
+    evenly = counted["mineral"] is None
+    weight, _ = demand_weights(entry.network, entry.work.demand, **counted, evenly=evenly)  # type: ignore[arg-type]
+    ensemble = disruptions(entry, by, top, weight)
+    make = frozen_game if response == "frozen" else rerouted_game
+    game: Frozen | Rerouted = make(entry, ensemble.groups, ensemble.chosen, weight)
+    return Valued(entry, game, ensemble.names, float(weight.sum()), running, asked)
+
+
+class Valued:
     """Losses of coalitions, each worked out once."""
 
     def __init__(
-        self, entry: Entry, game: Frozen | Rerouted, total: float, running: Running, asked: Mapping[str, object]
+        self,
+        entry: Entry,
+        game: Frozen | Rerouted,
+        names: list[str],
+        total: float,
+        running: Running,
+        asked: Mapping[str, object],
     ) -> None:
-        self.entry, self.game, self.total, self.running, self.asked = entry, game, total, running, asked
+        self.entry, self.game, self.names, self.total = entry, game, names, total
+        self.running, self.asked = running, asked
         self.n_coalitions = 0
 
     def losses(self, present: np.ndarray) -> FloatArray:
-        """Return the share lost by coalition (rows, True where a project runs) and disruption."""
+        """Return the share lost by coalition (rows, the part of each site that runs) and disruption."""
         each, back = np.unique(present, axis=0, return_inverse=True)
         self.n_coalitions = len(each)
         title = f"worth of projects in {self.entry.network.name}"
@@ -329,7 +346,7 @@ def _ends(n: int) -> np.ndarray:
     return np.vstack([np.zeros((1, n), dtype=bool), np.ones((1, n), dtype=bool), alone, ~alone])
 
 
-def _exact(valued: _Valued, n: int) -> _Found:
+def _exact(valued: Valued, n: int) -> _Found:
     indptr, member = coalition_members(n)
     present = np.zeros((2**n, n), dtype=bool)
     present[np.repeat(np.arange(2**n), np.diff(indptr)), member] = True
@@ -339,7 +356,7 @@ def _exact(valued: _Valued, n: int) -> _Found:
     return _Found(share, np.zeros(n), lost[0], lost[-1], lost[one], lost[2**n - 1 - one])
 
 
-def _sampled(valued: _Valued, cells: IntArray, pairs: int, rng: np.random.Generator) -> _Found:
+def _sampled(valued: Valued, cells: IntArray, pairs: int, rng: np.random.Generator) -> _Found:
     n = len(cells)
     orders = draw_orders(cells, pairs, rng)
     joined = np.zeros((len(orders), n + 1, n), dtype=bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -121,6 +121,7 @@ def worth(
 @click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
 @click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
 @click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
+@click.option("--until", type=int, help="Year by year from 2025, by start dates and chances, instead of all at once.")
 @take.form
 def programmes(
     data: str,
@@ -129,6 +130,7 @@ def programmes(
     response: str,
     by: str,
     disruptions: int | None,
+    until: int | None,
     form: str,
 ) -> None:
     """Compare programmes by what all their projects together keep served.
@@ -136,23 +138,20 @@ def programmes(
     \b
     graphmodel programmes
     graphmodel programmes --mineral gallium --response reroute
+    graphmodel programmes --mineral lithium --until 2035
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel import datasets  # noqa: PLC0415 - pandas
-    from graphmodel.analysis import programme_worth  # noqa: PLC0415 - numpy, scipy
+    from graphmodel.analysis import outlook, programme_worth  # noqa: PLC0415 - numpy, scipy
 
     chosen = {name: datasets.projects(name) for name in names or datasets.PROGRAMMES}
+    network = load(data)
     with progress("valuing") as update:
-        result = programme_worth(
-            load(data),
-            chosen,
-            response=response,
-            by=by,
-            top=disruptions,
-            progress=update,
-            mineral=demand.mineral,
-            product=demand.product,
-            consumer=demand.consumer,
-        )
+        asked: dict[str, Any] = {"response": response, "by": by, "top": disruptions, "progress": update}
+        asked |= {"mineral": demand.mineral, "product": demand.product, "consumer": demand.consumer}
+        if until is not None:
+            show(outlook(network, chosen, years=range(2025, until + 1), **asked).table, form)
+            return
+        result = programme_worth(network, chosen, **asked)
     lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
     click.echo(
         f"{result.parameters['disruptions']} disruptions by {by}: "

@@ -52,6 +52,7 @@ from graphmodel.plot.uncertainty import uncertainty_intervals as uncertainty_int
 from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
 from graphmodel.plot.world_map import world_map as world_map
+from graphmodel.plot.worth import outlook_lines as outlook_lines
 from graphmodel.plot.worth import programme_ranking as programme_ranking
 from graphmodel.plot.worth import worth_ranking as worth_ranking
 from graphmodel.results import (
@@ -75,6 +76,7 @@ from graphmodel.results import (
     LossResult,
     MarginalResult,
     MaxFlowResult,
+    OutlookResult,
     OverviewResult,
     PairResult,
     PercolationResult,
@@ -113,6 +115,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     LossResult: loss_by_product,
     MarginalResult: marginal_ranking,
     MaxFlowResult: max_flow_ranking,
+    OutlookResult: outlook_lines,
     OverviewResult: overview_ranking,
     PairResult: pair_map,
     PercolationResult: percolation_curves,

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
-from graphmodel.results import ProgrammeResult, WorthResult
+from graphmodel.results import OutlookResult, ProgrammeResult, WorthResult
 
 ALONE: dict[str, Any] = {"marker": "|", "s": 70, "color": look.MARK, "linewidths": 1.4, "zorder": 4, "label": "alone"}
 LAST: dict[str, Any] = {**look.HOLLOW, "zorder": 5, "label": "on top of all others"}
@@ -56,6 +56,42 @@ def programme_ranking(
     counted = table["n_entering"].astype(str) + " of " + table["n_projects"].astype(str)
     table["row"] = table["programme"] + " (" + counted + ")"
     return _bars(table, "alone", ax, title, style)
+
+
+def outlook_lines(result: OutlookResult, *, ax: Axes | None = None, title: str = "", **style: Any) -> Axes:
+    """Follow year by year what the projects of each programme keep served, named at the end of each line.
+
+    Parameters
+    ----------
+    result : OutlookResult
+    ax, title, **style
+        As in `worth_ranking`; ``style`` goes to `matplotlib.axes.Axes.plot`.
+    """
+    table = result.table
+    ax = look.axes_or_new(ax, height=70)
+    look.head(ax, title)
+    if not len(table) or not table["share"].abs().max() > 0:
+        return look.nothing_to_draw(ax, "no project changes any loss")
+    last = table["year"].max()
+    ends = table[table["year"] == last].set_index("programme")["share"].sort_values(ascending=False)
+    apart, height = 0.045 * float(ends.max()), float("inf")
+    for rank, (programme, end) in enumerate(ends.items()):
+        line = table[table["programme"] == programme]
+        ax.plot(
+            line["year"], line["share"],
+            **{"color": look.BAR if rank == 0 else look.MARK, "linewidth": 1.6 if rank == 0 else 0.9, **style},
+        )  # fmt: skip
+        height = min(height - apart, end)  # names of lines that end close together are moved apart
+        look.beside(ax, str(programme), last, height, offset=4.0)
+    ax.set_xlim(table["year"].min(), last + 0.12 * max(last - table["year"].min(), 1))
+    ax.set_ylim(bottom=min(0.0, table["share"].min()))
+    ax.xaxis.set_major_locator(look.few_ticks())
+    ax.xaxis.set_major_formatter(lambda year, _: f"{year:.0f}")
+    look.write_ticks(ax.yaxis, look.percent)
+    look.x_title(ax, "year, projects counted from their start on by their chance")
+    look.y_title(ax, "share of the mean loss averted")
+    look.tidy(ax)
+    return ax
 
 
 def _bars(table: pd.DataFrame, value: str, ax: Axes | None, title: str, style: dict[str, Any]) -> Axes:

@@ -209,3 +209,29 @@ def test_what_cannot_be_asked_is_refused(toy):
         gm.worth(toy, many, by="node", cells="programm")
     with pytest.raises(ParameterError, match="pairs is 0"):
         gm.worth(toy, many, by="node", pairs=0)
+
+
+def test_a_project_counts_from_its_start_year_by_its_chance(toy):
+    # refinery B would take half of A's market; under construction it counts with 0.8 of it from 2027 on
+    rows = [("refine-b", "USA", "refining", "lithium-salt", 500.0), ("mine-c", "USA", "mining", "lithium-ore", 100.0)]
+    both = plan(*rows, status=["construction", "announced"], start_year=[2027.0, np.nan])
+    table = gm.outlook(toy, {"all": both}, years=(2026, 2027), by="node", top=1).table
+    assert table["served"].tolist() == pytest.approx([0.0, 0.5 * 0.8])
+    assert table["n_expected"].tolist() == [0.0, 0.8]
+    assert table["n_undated"].tolist() == [1, 1]
+    sure = gm.outlook(toy, {"all": both}, years=(2027,), by="node", top=1, chance={"construction": 1.0}).table
+    assert sure["served"].tolist() == pytest.approx([0.5])
+    with pytest.raises(ParameterError, match=r"the chance of 'construction' is 1\.5"):
+        gm.outlook(toy, {"all": both}, chance={"construction": 1.5})
+    with pytest.raises(ParameterError, match="years is empty"):
+        gm.outlook(toy, {"all": both}, years=())
+
+
+def test_programmes_that_share_a_project_both_count_it(toy):
+    one = plan(("refine-b", "USA", "refining", "lithium-salt", 250.0))
+    table = gm.programme_worth(toy, {"a": one, "b": one}, by="node", top=1).table.set_index("programme")
+    assert table["alone"].to_dict() == pytest.approx({"a": 0.25, "b": 0.25})
+    assert table["last"].to_dict() == pytest.approx(
+        {"a": 0.25, "b": 0.25}
+    )  # without one's projects the other's are gone too
+    assert table["share"].tolist() == pytest.approx([0.25, 0.25])
