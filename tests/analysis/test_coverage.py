@@ -82,7 +82,7 @@ def test_own_regions_may_overlap(toy):
 
 def test_gallium_germanium_recycling_and_southeast_asia_are_named_on_the_real_network():
     network = gm.load("minerals-2024-sparse")
-    listed = gm.table("projects", "projects").rename(columns={"node_id": "project_id"})
+    listed = gm.projects()
     table = gm.coverage(network, listed).table
     for mineral in ("gallium", "germanium"):
         assert (table["mineral"] == mineral).any()
