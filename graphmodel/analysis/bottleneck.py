@@ -9,10 +9,10 @@ import pandas as pd
 
 from graphmodel._types import FloatArray
 from graphmodel.analysis.coalitions import Priced, rerouted_game
+from graphmodel.analysis.disruptions import TOP, disruptions
 from graphmodel.analysis.entry import REASONS, Entry, enter
 from graphmodel.analysis.grouping import JOIN, demand_weights
 from graphmodel.analysis.marginal import LEAST
-from graphmodel.analysis.worth import TOP, disruptions
 from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
 from graphmodel.network import Network
 from graphmodel.programme import SCALE

@@ -8,9 +8,10 @@ from concurrent.futures import Executor
 import numpy as np
 import pandas as pd
 
+from graphmodel.analysis.disruptions import checked_top
 from graphmodel.analysis.entry import enter
 from graphmodel.analysis.shutting import Running
-from graphmodel.analysis.worth import checked_top, tail, valuing
+from graphmodel.analysis.worth import tail, valuing
 from graphmodel.errors import ParameterError
 from graphmodel.network import Network
 from graphmodel.results import OutlookResult

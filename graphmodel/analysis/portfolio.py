@@ -13,11 +13,10 @@ import pandas as pd
 
 from graphmodel._types import BoolArray, FloatArray
 from graphmodel.analysis.choosing import Limits, Rules, members_of, rules_of
-from graphmodel.analysis.coalitions import BATCH, Frozen, Priced, Rerouted, frozen_game, lost_by, rerouted_game
+from graphmodel.analysis.coalitions import BATCH, Frozen, Priced, Rerouted, lost_by
+from graphmodel.analysis.disruptions import checked_top, staged
 from graphmodel.analysis.entry import Entry, enter
-from graphmodel.analysis.grouping import demand_weights
 from graphmodel.analysis.shutting import Running
-from graphmodel.analysis.worth import TOP, disruptions
 from graphmodel.errors import ParameterError, UnknownNameError, listed, nearest
 from graphmodel.kernels.choice import PROVEN, Search
 from graphmodel.network import Network
@@ -151,16 +150,10 @@ def portfolio(
     0     all  refine-b   0.5  0.0
     1  greedy  refine-b   0.5  0.0
     """
-    for name, chosen, known in (
-        ("response for portfolio", response, list(TOP)),
-        ("method", method, METHODS),
-        ("aim", aim, AIMS),
-    ):
+    top = checked_top(response, top)
+    for name, chosen, known in (("method", method, METHODS), ("aim", aim, AIMS)):
         if chosen not in known:
             raise UnknownNameError(f"no {name} {chosen!r}; {nearest(chosen, known)}")
-    top = TOP[response] if top is None else top
-    if not top >= 1:
-        raise ParameterError(f"top is {top}, but must be 1 or more")
     if not seconds > 0:
         raise ParameterError(f"seconds is {seconds}, but must be above 0")
     if method == "milp" and response == "frozen":
@@ -173,16 +166,13 @@ def portfolio(
         entry, budget=budget, count=count, limits=limits, required=required, excluded=excluded, members=members
     )
     sets = {name: members_of(entry, ids, f"compared as {name!r}") for name, ids in (compare or {}).items()}
-    weight, _ = demand_weights(network, entry.work.demand, mineral, product, consumer, evenly=mineral is None)
-    ensemble = disruptions(entry, by, top, weight)
-    make = frozen_game if response == "frozen" else rerouted_game
-    game: Frozen | Rerouted = make(entry, ensemble.groups, ensemble.chosen, weight)
+    counted = {"mineral": mineral, "product": product, "consumer": consumer}
+    game, ensemble, weight = staged(entry, response, counted, by, top)
     cost = np.nan_to_num(rules.cost)
     valued = _Valued(game, float(weight.sum()), aim, cost, Running(executor, None, progress), network.name)
     chooser = _Chooser(valued, response, method, seconds)
     chooser.require_few(rules)
     table = pd.DataFrame(_rows(entry, chooser, rules, sets))
-    counted = {"mineral": mineral, "product": product, "consumer": consumer}
     return PortfolioResult(
         table,
         network=network.name,

@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
-from graphmodel.analysis.coalitions import Frozen, Rerouted, frozen_game, lost_by, rerouted_game
+from graphmodel.analysis.coalitions import Frozen, Rerouted, lost_by
+from graphmodel.analysis.disruptions import Counted, checked_top, staged
 from graphmodel.analysis.entry import Entry, enter
-from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
-from graphmodel.analysis.remaining import kernel_recipes, removable, scenario_cut
-from graphmodel.analysis.shutting import Running, shutting, weighted_losses
-from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
+from graphmodel.analysis.shutting import Running
+from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.kernels.shapley import coalition_members, draw_orders, from_orders, shapley
 from graphmodel.network import Network
 from graphmodel.results import ProgrammeResult, WorthResult
@@ -26,19 +25,8 @@ METHODS: tuple[Method, ...] = ("auto", "exact", "sampled")
 MOST_EXACT = {"frozen": 16, "reroute": 12}
 """Projects up to which every coalition is worked out."""
 
-TOP = {"frozen": 64, "reroute": 8}
-"""Disruptions in the ensemble unless told otherwise."""
-
 TAIL = 0.05
 """Part of the disruptions, the worst, that ``tail`` averages."""
-
-
-class Ensemble(NamedTuple):
-    """Disruptions, each as likely as another: names, and what stops in each."""
-
-    names: list[str]
-    groups: Groups
-    chosen: IntArray
 
 
 def worth(
@@ -174,19 +162,6 @@ def worth(
     )
 
 
-def disruptions(entry: Entry, by: str | Sequence[str], top: int, weight: FloatArray) -> Ensemble:
-    """Choose the stops that lose most without any project, each of which lasts."""
-    groups = group_nodes(entry.network, by, among=removable(entry.network))
-    nobody = kernel_recipes(entry.work)._replace(edge_share=entry.sharing.shares(np.zeros(len(entry.projects))))
-    shut = shutting(entry.work, groups, nobody, weight, *scenario_cut(entry.network, entry.work))
-    lost = weighted_losses(shut, np.arange(len(groups.names))[:, None])
-    chosen = np.lexsort((np.array(groups.names), -np.round(lost / max(weight.sum(), 1e-300), 9)))[:top]
-    chosen = chosen[lost[chosen] > 1e-9 * weight.sum()]
-    if not len(chosen):
-        raise EmptySelectionError("no disruption loses any final demand that counts")
-    return Ensemble([groups.names[one] for one in chosen], groups, chosen)
-
-
 def programme_worth(
     network: Network,
     programmes: Mapping[str, pd.DataFrame],
@@ -275,15 +250,6 @@ def programme_worth(
     )
 
 
-def checked_top(response: str, top: int | None) -> int:
-    """Return how many disruptions, refusing what cannot be."""
-    if response not in MOST_EXACT:
-        raise UnknownNameError(f"no response {response!r} for worth; {nearest(response, list(MOST_EXACT))}")
-    if top is not None and not top >= 1:
-        raise ParameterError(f"top is {top}, but must be 1 or more")
-    return TOP[response] if top is None else top
-
-
 class _Found(NamedTuple):
     """Values by project, and losses by disruption."""
 
@@ -300,18 +266,14 @@ class _Found(NamedTuple):
 def valuing(
     entry: Entry,
     response: str,
-    counted: Mapping[str, str | Sequence[str] | None],
+    counted: Counted,
     by: str | Sequence[str],
     top: int,
     running: Running,
     asked: Mapping[str, object],
 ) -> Valued:
-    """Choose the disruptions and lay out the game in which coalitions of projects meet them."""
-    evenly = counted["mineral"] is None
-    weight, _ = demand_weights(entry.network, entry.work.demand, **counted, evenly=evenly)  # type: ignore[arg-type]
-    ensemble = disruptions(entry, by, top, weight)
-    make = frozen_game if response == "frozen" else rerouted_game
-    game: Frozen | Rerouted = make(entry, ensemble.groups, ensemble.chosen, weight)
+    """Lay out the game in which coalitions of projects meet the disruptions, and what counts in it."""
+    game, ensemble, weight = staged(entry, response, counted, by, top)
     return Valued(entry, game, ensemble.names, float(weight.sum()), running, asked)
 
 

@@ -14,10 +14,10 @@ from scipy.sparse import block_diag, csr_array, hstack, vstack
 
 import graphmodel as gm
 from graphmodel.analysis.coalitions import rerouted_game
+from graphmodel.analysis.disruptions import disruptions
 from graphmodel.analysis.entry import enter
 from graphmodel.analysis.grouping import demand_weights
 from graphmodel.analysis.portfolio import _duration
-from graphmodel.analysis.worth import disruptions
 from graphmodel.errors import ConvergenceError, EmptySelectionError, ParameterError, UnknownNameError
 from graphmodel.programme import SCALE
 from tests.analysis.drawn import roomy
@@ -293,7 +293,7 @@ def test_what_cannot_be_asked_is_refused(toy):
     refused(
         toy, "refine-c: required, but together above a limit", required=["refine-c"], limits={"country": {"CAN": 0}}
     )
-    refused(toy, "no response for portfolio 'adapt'; there are: frozen, reroute", unknown, response="adapt")
+    refused(toy, "no response 'adapt' for projects; there are: frozen, reroute", unknown, response="adapt")
     refused(toy, "no method 'greedi'; did you mean 'greedy'?", unknown, method="greedi")
     refused(toy, "no aim 'worse'; did you mean 'worst'?", unknown, aim="worse")
     refused(

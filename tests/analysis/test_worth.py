@@ -203,7 +203,7 @@ def test_what_cannot_be_asked_is_refused(toy):
     many = plan(*[(f"mine-{k}", "USA", "mining", "lithium-ore", 1.0) for k in range(17)])
     with pytest.raises(ParameterError, match=r"17 projects have 1.31e\+05 coalitions, 2 times what 16 have"):
         gm.worth(toy, many, by="node", method="exact")
-    with pytest.raises(UnknownNameError, match="no response 'adapt' for worth"):
+    with pytest.raises(UnknownNameError, match="no response 'adapt' for projects"):
         gm.worth(toy, many, by="node", response="adapt")
     with pytest.raises(UnknownNameError, match="no column 'programm'"):
         gm.worth(toy, many, by="node", cells="programm")
