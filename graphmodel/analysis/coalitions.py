@@ -12,7 +12,7 @@ from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.entry import Entry, Sharing
 from graphmodel.analysis.grouping import Groups
 from graphmodel.analysis.remaining import kernel_recipes, scenario_cut
-from graphmodel.analysis.shutting import Running, Shutting, group_processes, shutting
+from graphmodel.analysis.shutting import Running, Shutting, all_cores, group_processes, shutting
 from graphmodel.kernels.cascade_draws import frozen_loss_shares
 from graphmodel.kernels.linear import LinearProgramme, Solution, Solver, solve_each
 from graphmodel.programme import SCALE, programme
@@ -133,7 +133,8 @@ def lost_by(
     """Return what each disruption loses (columns) with each coalition (rows), swept in parts."""
     parts = [present[first : first + BATCH] for first in range(0, len(present), BATCH)]
     sizes = [len(part) for part in parts]
-    found = sweep(lost_of, parts, shared=game, sizes=sizes, title=title, parameters=parameters, **running._asdict())
+    with all_cores(running, worthwhile=isinstance(game, Frozen) and len(parts) > 1) as on:
+        found = sweep(lost_of, parts, shared=game, sizes=sizes, title=title, parameters=parameters, **on._asdict())
     return np.concatenate(found)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -100,10 +100,18 @@ def frozen_losses(
     shut: Shutting, together: IntArray, running: Running, *, title: str, parameters: Mapping[str, object]
 ) -> FloatArray:
     """Return the loss of every set of groups, (S,); ``together`` is (S, k). Without an executor on all cores."""
-    alone = running.executor is None and len(together) > BATCH
-    with ThreadPoolExecutor(_cores()) if alone else nullcontext(running.executor) as pool:
-        on = running._replace(executor=pool)
+    with all_cores(running, worthwhile=len(together) > BATCH) as on:
         return swept(weighted_losses, together, shut, on, batch=BATCH, title=title, parameters=parameters)
+
+
+@contextmanager
+def all_cores(running: Running, *, worthwhile: bool) -> Iterator[Running]:
+    """Run on a thread for each core where nobody names an executor: kernels let go of the interpreter."""
+    if running.executor is not None or not worthwhile:
+        yield running
+        return
+    with ThreadPoolExecutor(_cores()) as pool:
+        yield running._replace(executor=pool)
 
 
 def _cores() -> int:
