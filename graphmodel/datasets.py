@@ -87,7 +87,7 @@ PROGRAMMES = ("MSP", "EU", "US", "JP", "KR", "AU", "CA")
 
 
 def projects(programme: str | None = None) -> pd.DataFrame:
-    """List alliance-backed projects, one row each.
+    """List alliance-backed projects, one row for each product of a site.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ def projects(programme: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of ``gm.table("projects", "projects")``, and from ``gm.table("projects", "backing")`` ``programmes``
+        The columns of ``gm.table("projects", "projects")``, with ``site`` filled in (rows of one site have the same
+        backers), and from ``gm.table("projects", "backing")`` ``programmes``
         and ``sponsors`` (joined by "; "). Amounts stay in ``backing``: currencies and instruments do not add up.
 
     Raises
@@ -114,17 +115,18 @@ def projects(programme: str | None = None) -> pd.DataFrame:
     True
     """
     listed, backing = table("projects", "projects"), table("projects", "backing")
+    listed["site"] = listed["site"].where(listed["site"].fillna("") != "", listed["project_id"])
+    backing["site"] = backing["project_id"].map(listed.set_index("project_id")["site"])
     if programme is not None:
         chosen = backing["programme"].eq(programme) | backing["sponsor"].eq(SPONSORS.get(programme, programme))
         if not chosen.any():
             known = sorted({*backing["programme"], *backing["sponsor"], *SPONSORS})
             raise UnknownNameError(f"no programme or sponsor {programme!r}; {nearest(programme, known)}")
-        listed = listed[listed["project_id"].isin(backing.loc[chosen, "project_id"])]
-    by_project = backing.sort_values(["programme", "sponsor"]).groupby("project_id")
-    said = {"programmes": "programme", "sponsors": "sponsor"}
-    for name, column in said.items():
-        joined = by_project[column].agg(lambda each: "; ".join(dict.fromkeys(each)))
-        listed = listed.assign(**{name: listed["project_id"].map(joined).fillna("")})
+        listed = listed[listed["site"].isin(backing.loc[chosen, "site"])]
+    by_site = backing.sort_values(["programme", "sponsor"]).groupby("site")
+    for name, column in (("programmes", "programme"), ("sponsors", "sponsor")):
+        joined = by_site[column].agg(lambda each: "; ".join(dict.fromkeys(each)))
+        listed = listed.assign(**{name: listed["site"].map(joined).fillna("")})
     return listed
 
 
@@ -134,9 +136,9 @@ def project_totals() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``programme``, ``as_of``, ``kind`` (all, stage or mineral), ``value``, ``published``, ``listed``, ``missing``
-        (published and not listed; below zero where more are listed), ``reference``. Stages and minerals of one project
-        overlap, in what is published as here.
+        ``programme``, ``as_of``, ``kind`` (all, stage or mineral), ``value``, ``published``, ``listed`` (sites),
+        ``missing`` (published and not listed; below zero where more are listed), ``reference``. Stages and minerals of
+        one project overlap, in what is published as here.
 
     Examples
     --------
@@ -153,7 +155,7 @@ def project_totals() -> pd.DataFrame:
             mine = mine[mine["stages"].map(lambda stages, wanted=row.value: wanted in _phases(stages))]
         elif row.kind == "mineral":
             mine = mine[mine["mineral"].str.contains(row.value, regex=False)]
-        rows.append(len(mine))
+        rows.append(mine["site"].nunique())
     published = totals["projects"].astype(int)
     compared = totals.assign(published=published, listed=rows, missing=published - np.array(rows, dtype=int))
     order = ["programme", "as_of", "kind", "value", "published", "listed", "missing", "reference"]

@@ -83,3 +83,13 @@ def test_mistakes_of_earlier_lists_are_recorded(tables):
         pd.isna(backing.loc["argentina-lithium-unnamed", "reference"])
         or backing.loc["argentina-lithium-unnamed", "evidence"] == "assumed"
     )
+
+
+def test_all_products_of_a_site_have_its_backers(tables):
+    listed = gm.projects()
+    assert (listed.groupby("site")[["programmes", "sponsors"]].nunique() == 1).all(axis=None)
+    cobalt = listed.set_index("project_id").loc["kabanga-cobalt"]
+    assert cobalt["site"] == "kabanga"
+    assert "MSP" in cobalt["programmes"].split("; ")
+    assert "kabanga-cobalt" not in set(tables["backing"]["project_id"])  # so it is found by its site
+    assert {"kabanga", "kabanga-cobalt"} <= set(gm.projects("MSP")["project_id"])

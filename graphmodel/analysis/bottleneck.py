@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from graphmodel._types import FloatArray
-from graphmodel.analysis.coalitions import Priced, rerouted_game
-from graphmodel.analysis.disruptions import TOP, disruptions
+from graphmodel.analysis.coalitions import Priced
+from graphmodel.analysis.disruptions import checked_top
 from graphmodel.analysis.entry import REASONS, Entry, enter
 from graphmodel.analysis.grouping import JOIN, demand_weights
 from graphmodel.analysis.marginal import LEAST
-from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
+from graphmodel.analysis.shutting import Running
+from graphmodel.analysis.valued import Valued
+from graphmodel.errors import EmptySelectionError, UnknownNameError, nearest
 from graphmodel.network import Network
 from graphmodel.programme import SCALE
 from graphmodel.results import BottleneckResult
@@ -96,28 +97,23 @@ def bottleneck(
     0   project                 mine-c  1200.0           0.4    NaN
     1  capacity  KOR:cell:lithium-cell     NaN           NaN   20.0
     """
-    top = TOP["reroute"] if top is None else top
-    if not top >= 1:
-        raise ParameterError(f"top is {top}, but must be 1 or more")
+    top = checked_top("reroute", top)
     groups = _groups(network, members)
     entry = enter(network, projects)
     weight, unit = demand_weights(network, entry.work.demand, mineral, product, consumer, evenly=mineral is None)
-    ensemble = disruptions(entry, by, top, weight)
-    priced = Priced(rerouted_game(entry, ensemble.groups, ensemble.chosen, weight))
-    table = pd.concat([_stranded(entry, groups), _helped(entry, groups, priced, weight, progress)], ignore_index=True)
+    counted = {"mineral": mineral, "product": product, "consumer": consumer}
+    valued = Valued(entry, "reroute", counted, by, top, Running())
+    helped = _helped(entry, groups, valued.priced, float(weight.sum()), progress)
+    table = pd.concat([_stranded(entry, groups), helped], ignore_index=True)
     units = network.table("materials").set_index("material")["unit"]
     table["unit"] = table["material"].map(units).astype(object).fillna("")
     return BottleneckResult(
         table,
         network=network.name,
         parameters={
-            "mineral": mineral,
-            "product": product,
-            "consumer": consumer,
-            "by": by,
-            "top": top,
+            **valued.parameters,
             "members": None if members is None else len(set(members["group"])),
-            "disruptions": len(ensemble.names),
+            "disruptions": len(valued.names),
         },
         units={
             "stranded_low": "share of the output",
@@ -199,11 +195,11 @@ def _helped(
     entry: Entry,
     groups: pd.DataFrame | None,
     priced: Priced,
-    weight: FloatArray,
+    total: float,
     progress: Callable[[int, int], None] | None,
 ) -> pd.DataFrame:
     """One row a place, stage and material: what one more unit of capacity is worth, mean over the disruptions."""
-    work, nodes, total = entry.work, entry.network.nodes, float(weight.sum())
+    work, nodes = entry.work, entry.network.nodes
     final = np.zeros(work.n_processes, dtype=bool)
     final[work.demand["process"].to_numpy(dtype=np.int64)] = True
     supply = np.flatnonzero(~final & (work.quantity > 0))
@@ -218,7 +214,7 @@ def _helped(
     for one, solution in enumerate(solved):
         of = plants["process"].to_numpy(dtype=np.int64)
         price = solution.bound_price[of] / SCALE
-        price[np.isin(of, priced.shut[one])] = 0.0
+        price[np.isin(of, priced.game.shut(one))] = 0.0
         each = plants[keys].assign(value=price * total / work.quantity[of], value_share=price / 100.0)
         found.append(each.groupby(keys).agg(value=("value", "max"), value_share=("value_share", "sum")).reset_index())
         if progress is not None:

@@ -23,7 +23,7 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Rules:
-    """Sets that may be chosen.
+    """Sets of sites that may be chosen.
 
     ``cost`` (N,) is nan where unknown; ``matrix`` (R, N) and ``most`` (R,) hold the limits by column; ``must`` and
     ``may`` (N,) say who is always in and who may be.
@@ -100,8 +100,7 @@ def rules_of(
     UnknownNameError
         If a column, a value or a project does not exist, with the nearest that does.
     """
-    projects = entry.projects
-    ids = projects["project_id"]
+    sites = entry.sites
     required, excluded = _ids(entry, required, "required"), _ids(entry, excluded, "excluded")
     _require_entering(entry, required)
     both = sorted(set(required) & set(excluded))
@@ -111,18 +110,19 @@ def rules_of(
         raise ParameterError(f"budget is {budget:g}, but must be 0 or more")
     if count is not None and not count >= 1:
         raise ParameterError(f"count is {count}, but must be 1 or more")
-    cost = _costs(projects, budget)
-    matrix, most = _limited(projects, limits or {}, members)
-    must = ids.isin(required).to_numpy(dtype=bool)
-    rules = Rules(cost, matrix, most, must, ~ids.isin(excluded).to_numpy(dtype=bool))
+    if "cost" in entry.projects:
+        sites["cost"] = entry.projects["cost"].groupby(entry.site).first()
+    cost = _costs(sites, budget)
+    matrix, most = _limited(entry, limits or {}, members)
+    rules = Rules(cost, matrix, most, entry.sites_of(required), ~entry.sites_of(excluded))
     rules = rules.within(budget=budget, count=count)
-    _require_room(rules, projects)
+    _require_room(rules, sites)
     return rules
 
 
 def members_of(entry: Entry, chosen: Collection[str], what: str) -> BoolArray:
-    """Say which of the projects that can enter are named; those that cannot are passed over."""
-    return entry.projects["project_id"].isin(_ids(entry, chosen, what)).to_numpy(dtype=bool)
+    """Say which sites that can enter are named; those that cannot are passed over."""
+    return entry.sites_of(_ids(entry, chosen, what))
 
 
 def _ids(entry: Entry, given: Collection[str], what: str) -> list[str]:
@@ -164,11 +164,12 @@ def _costs(projects: pd.DataFrame, budget: float | None) -> FloatArray:
     return cost
 
 
-def _limited(projects: pd.DataFrame, limits: Limits, members: pd.DataFrame | None) -> tuple[FloatArray, FloatArray]:
-    """Turn limits into rows; a cell of several values, joined by ";", counts for each."""
-    rows, most = [np.zeros((0, len(projects)))], []
+def _limited(entry: Entry, limits: Limits, members: pd.DataFrame | None) -> tuple[FloatArray, FloatArray]:
+    """Turn limits into rows; a site counts for every value of its projects, and of a cell joined by ";"."""
+    rows, most = [np.zeros((0, len(entry.sites)))], []
     for column, values in limits.items():
-        held = _values(projects, column, members)
+        by_project = pd.Series(_values(entry.projects, column, members), dtype=object)
+        held = by_project.groupby(entry.site).agg(lambda each: set().union(*each))
         for value, number in values.items():
             if not number >= 0:
                 raise ParameterError(f"limit of {column} {value!r} is {number}, but must be 0 or more")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +13,8 @@ from graphmodel.analysis.grouping import Groups
 from graphmodel.analysis.remaining import kernel_recipes, scenario_cut
 from graphmodel.analysis.shutting import Running, Shutting, all_cores, group_processes, shutting
 from graphmodel.kernels.cascade_draws import frozen_loss_shares
-from graphmodel.kernels.linear import LinearProgramme, Solution, Solver, solve_each
-from graphmodel.programme import SCALE, programme
+from graphmodel.kernels.linear import Solution, Solver, solve_each
+from graphmodel.programme import SCALE, Programme, programme
 from graphmodel.sweeps import sweep
 
 BATCH = 64
@@ -30,45 +29,43 @@ class Frozen(NamedTuple):
     sharing: Sharing
 
     def lost(self, present: FloatArray) -> FloatArray:
-        """Return what each disruption loses (columns) with each coalition (rows), in units of the weight."""
+        """Return the share of final demand that each disruption (columns) loses with each coalition (rows)."""
         shut = self.shut
-        return frozen_loss_shares(
+        lost = frozen_loss_shares(
             shut.recipes, *shut.sets(self.together), shut.weight,
             lambda row: self.sharing.shares(present[row]), len(present), edge_limit=shut.edge_limit,
         )  # fmt: skip
+        return lost / shut.weight.sum()
 
 
 class Rerouted(NamedTuple):
     """Everyone may buy from whoever can make more: the programme, and what each disruption closes."""
 
-    linear: LinearProgramme
+    written: Programme
     indptr: IntArray
     process: IntArray
     projects: IntArray
-    wanted: float
-    scale: float
 
     def lost(self, present: FloatArray) -> FloatArray:
-        """Return what each disruption loses (columns) with each coalition (rows), in units of the weight."""
-        n_sets = len(self.indptr) - 1
-        columns, upper, length = [], [], []
-        for row in present:
-            absent = self.projects[row < 1]
-            left = self.linear.upper[absent] * row[row < 1]
-            for one in range(n_sets):
-                shut = np.setdiff1d(self.process[self.indptr[one] : self.indptr[one + 1]], absent)
-                off = np.isin(absent, self.process[self.indptr[one] : self.indptr[one + 1]])
-                columns += [absent, shut]
-                upper += [np.where(off, 0.0, left), np.zeros(len(shut))]
-                length.append(len(absent) + len(shut))
-        indptr = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
-        lead = np.repeat((present < 1).sum(axis=1), n_sets)
-        value = solve_each(self.linear, indptr, np.concatenate(columns), np.concatenate(upper), lead=lead)
-        return (self.wanted + value.reshape(len(present), n_sets) / self.scale).clip(min=0.0)
+        """Return the share of final demand that each disruption (columns) loses with each coalition (rows)."""
+        changed = [self.changed(row, one) for row in present for one in range(len(self.indptr) - 1)]
+        columns, upper = zip(*changed, strict=True)
+        indptr = np.concatenate([[0], np.cumsum([len(each) for each in columns])]).astype(np.int64)
+        lead = np.repeat((present < 1).sum(axis=1), len(self.indptr) - 1)
+        value = solve_each(self.written.linear, indptr, np.concatenate(columns), np.concatenate(upper), lead=lead)
+        return self.written.loss_share(value).reshape(len(present), -1)
 
-    def share(self, value: float) -> float:
-        """Turn a value of the objective into the share of final demand lost."""
-        return max((self.wanted * self.scale + value) / SCALE, 0.0)
+    def shut(self, one: int) -> IntArray:
+        """Return the processes that a disruption closes."""
+        return self.process[self.indptr[one] : self.indptr[one + 1]]
+
+    def changed(self, present: FloatArray, one: int) -> tuple[IntArray, FloatArray]:
+        """Return the columns that a coalition and a disruption bound, projects first, and their bounds."""
+        part, shut = present < 1, self.shut(one)
+        absent = self.projects[part]
+        left = np.where(np.isin(absent, shut), 0.0, self.written.linear.upper[absent] * present[part])
+        rest = np.setdiff1d(shut, absent)
+        return np.concatenate([absent, rest]), np.concatenate([left, np.zeros(len(rest))])
 
 
 def frozen_game(entry: Entry, groups: Groups, chosen: IntArray, weight: FloatArray) -> Frozen:
@@ -84,11 +81,7 @@ def rerouted_game(entry: Entry, groups: Groups, chosen: IntArray, weight: FloatA
     indptr, process = group_processes(entry.work, groups)
     parts = [process[indptr[one] : indptr[one + 1]] for one in chosen]
     ends = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
-    projects = np.arange(entry.first, entry.work.n_processes)
-    total = float(weight.sum())
-    scale = written.value(np.array(1.0)) - written.value(np.array(0.0))
-    wanted = -float(written.value(np.array(0.0))) / float(scale) * total
-    return Rerouted(written.linear, ends, np.concatenate(parts), projects, wanted, float(scale) / total)
+    return Rerouted(written, ends, np.concatenate(parts), np.arange(entry.first, entry.work.n_processes))
 
 
 class Priced:
@@ -99,38 +92,31 @@ class Priced:
 
     def __init__(self, game: Rerouted) -> None:
         self.game = game
-        self._solver = Solver(game.linear)
+        self._solver = Solver(game.written.linear)
         self._solver.solve()
-        self._ended: dict[int, Any] = {}
-        self.shut = [game.process[a:b] for a, b in pairwise(game.indptr)]
+        self._ended: list[Any] = [None] * (len(game.indptr) - 1)
 
     def solve(self, present: FloatArray) -> list[Solution]:
         """Solve every disruption with each project at a part of its capacity, 0 to 1, (N,)."""
-        projects, upper = self.game.projects, self.game.linear.upper
         found = []
-        for one, shut in enumerate(self.shut):
-            rest = np.setdiff1d(shut, projects)
-            runs = np.where(np.isin(projects, shut), 0.0, upper[projects] * present)
-            columns, bounds = np.concatenate([projects, rest]), np.concatenate([runs, np.zeros(len(rest))])
-            found.append(self._solver.solution_with(columns, bounds, start=self._ended.get(one)))
+        for one, start in enumerate(self._ended):
+            found.append(self._solver.solution_with(*self.game.changed(present, one), start=start))
             self._ended[one] = self._solver.basis()
         return found
 
     def losses(self, present: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return what each disruption loses, as a share, (W,), and its slope in each project, (W, N)."""
-        projects, upper = self.game.projects, self.game.linear.upper
-        lost, slope = np.empty(len(self.shut)), np.zeros((len(self.shut), len(projects)))
-        for one, solution in enumerate(self.solve(present)):
-            lost[one] = self.game.share(solution.value)
-            runs = ~np.isin(projects, self.shut[one])
-            slope[one, runs] = -solution.bound_price[projects[runs]] * upper[projects[runs]] / SCALE
-        return lost, slope
+        game, solved = self.game, self.solve(present)
+        price = np.array([solution.bound_price[game.projects] for solution in solved])
+        price[[np.isin(game.projects, game.shut(one)) for one in range(len(solved))]] = 0.0
+        lost = game.written.loss_share(np.array([solution.value for solution in solved]))
+        return lost, -price * game.written.linear.upper[game.projects] / SCALE
 
 
 def lost_by(
     game: Frozen | Rerouted, present: FloatArray, running: Running, *, title: str, parameters: Mapping[str, object]
 ) -> FloatArray:
-    """Return what each disruption loses (columns) with each coalition (rows), swept in parts."""
+    """Return the share that each disruption (columns) loses with each coalition (rows), swept in parts."""
     parts = [present[first : first + BATCH] for first in range(0, len(present), BATCH)]
     sizes = [len(part) for part in parts]
     with all_cores(running, worthwhile=isinstance(game, Frozen) and len(parts) > 1) as on:

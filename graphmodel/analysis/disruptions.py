@@ -54,10 +54,10 @@ def disruptions(entry: Entry, by: str | Sequence[str], top: int, weight: FloatAr
 
 def staged(
     entry: Entry, response: str, counted: Counted, by: str | Sequence[str], top: int
-) -> tuple[Frozen | Rerouted, Ensemble, FloatArray]:
-    """Return the game, the disruptions in it, and the weight of each row of final demand."""
+) -> tuple[Frozen | Rerouted, list[str]]:
+    """Return the game, and the names of the disruptions in it."""
     evenly = counted["mineral"] is None
     weight, _ = demand_weights(entry.network, entry.work.demand, **counted, evenly=evenly)  # type: ignore[arg-type]
     ensemble = disruptions(entry, by, top, weight)
     make = frozen_game if response == "frozen" else rerouted_game
-    return make(entry, ensemble.groups, ensemble.chosen, weight), ensemble, weight
+    return make(entry, ensemble.groups, ensemble.chosen, weight), ensemble.names

@@ -6,7 +6,7 @@ proportion at every buyer it may sell to. What it needs it buys as the plants th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
-from graphmodel._types import FloatArray, IntArray
+from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.errors import EmptySelectionError
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
@@ -81,8 +81,23 @@ class Entry:
     @property
     def site(self) -> IntArray:
         """Number of the site of each project, in the order of the first row of each."""
-        named = self.projects.get("site", pd.Series("", index=self.projects.index)).fillna("")
-        return np.asarray(pd.factorize(named.where(named != "", self.projects["project_id"]))[0], dtype=np.int64)
+        return np.asarray(pd.factorize(site_names(self.projects))[0], dtype=np.int64)
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """The first row of each site."""
+        return self.projects[~pd.Series(self.site).duplicated().to_numpy()].reset_index(drop=True)
+
+    def sites_of(self, project_ids: Collection[str]) -> BoolArray:
+        """Say which sites hold any of these projects; those that cannot enter are passed over."""
+        held = self.projects["project_id"].isin(project_ids).to_numpy(dtype=np.int64)
+        return np.bincount(self.site, held) > 0
+
+
+def site_names(projects: pd.DataFrame) -> pd.Series:
+    """Return the site of each project: itself, unless the column ``site`` names one."""
+    named = projects.get("site", pd.Series("", index=projects.index)).fillna("")
+    return named.where(named != "", projects["project_id"])
 
 
 def enter(network: Network, projects: pd.DataFrame) -> Entry:

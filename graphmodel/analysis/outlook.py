@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from graphmodel.analysis.disruptions import checked_top
-from graphmodel.analysis.entry import enter
 from graphmodel.analysis.shutting import Running
-from graphmodel.analysis.worth import tail, valuing
+from graphmodel.analysis.valued import programmes_valued, tail
 from graphmodel.errors import ParameterError
 from graphmodel.network import Network
 from graphmodel.results import OutlookResult
@@ -92,25 +91,18 @@ def outlook(
         if not 0 <= value <= 1:
             raise ParameterError(f"the chance of {status!r} is {value}, but must lie between 0 and 1")
     top = checked_top(response, top)
-    union = pd.concat(list(programmes.values())).drop_duplicates("project_id", ignore_index=True)
-    entry = enter(network, union)
     counted = {"mineral": mineral, "product": product, "consumer": consumer}
-    asked = {"response": response, **counted, "by": by, "top": top}
-    valued = valuing(entry, response, counted, by, top, Running(executor, None, progress), asked)
-    sites = (
-        entry.projects.assign(site=entry.site)
-        .groupby("site")
-        .agg(ids=("project_id", set), start=("start_year", "min"), status=("status", "first"))
-    )
-    likely = sites["status"].map(odds).fillna(0.0).to_numpy(dtype=float)
-    start = pd.to_numeric(sites["start"]).to_numpy(dtype=float)
-    rows, present = [], [np.zeros(len(sites))]
-    for programme, projects in programmes.items():
-        held = np.array([bool(ids & set(projects["project_id"])) for ids in sites["ids"]])
+    running = Running(executor, None, progress)
+    valued, held = programmes_valued(network, programmes, response, counted, by, top, running)
+    sites = valued.entry.projects.groupby(valued.entry.site)
+    likely = sites["status"].first().map(odds).fillna(0.0).to_numpy(dtype=float)
+    start = pd.to_numeric(sites["start_year"].min()).to_numpy(dtype=float)
+    rows, present = [], [np.zeros(len(likely))]
+    for programme, mine in zip(programmes, held, strict=True):
         for year in years:
-            runs = held & (start <= year)
+            runs = mine & (start <= year)
             present.append(np.where(runs, likely, 0.0))
-            rows.append((programme, year, int(runs.sum()), likely[runs].sum(), int((held & np.isnan(start)).sum())))
+            rows.append((programme, year, int(runs.sum()), likely[runs].sum(), int((mine & np.isnan(start)).sum())))
     lost = valued.losses(np.array(present))
     table = pd.DataFrame(rows, columns=["programme", "year", "n_started", "n_expected", "n_undated"])
     table["served"] = lost[0].mean() - lost[1:].mean(axis=1)
@@ -119,6 +111,6 @@ def outlook(
     return OutlookResult(
         table,
         network=network.name,
-        parameters={**asked, "disruptions": len(valued.names), "loss_without": float(lost[0].mean())},
+        parameters={**valued.parameters, "disruptions": len(valued.names), "loss_without": float(lost[0].mean())},
         units=dict.fromkeys(("served", "tail"), "share of final demand"),
     )

@@ -6,17 +6,17 @@ import heapq
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from graphmodel._types import BoolArray, FloatArray
 from graphmodel.analysis.choosing import Limits, Rules, members_of, rules_of
-from graphmodel.analysis.coalitions import BATCH, Frozen, Priced, Rerouted, lost_by
-from graphmodel.analysis.disruptions import checked_top, staged
+from graphmodel.analysis.disruptions import checked_top
 from graphmodel.analysis.entry import Entry, enter
 from graphmodel.analysis.shutting import Running
+from graphmodel.analysis.valued import Valued
 from graphmodel.errors import ParameterError, UnknownNameError, listed, nearest
 from graphmodel.kernels.choice import PROVEN, Search
 from graphmodel.network import Network
@@ -68,7 +68,7 @@ def portfolio(
     network : Network
     projects : DataFrame
         As in `worth`; with a ``budget`` also ``cost``, in one currency and year. A project without a cost is then not
-        chosen.
+        chosen. Rows of one ``site`` are one project; its cost is the first that they state.
     budget : float, optional
         Most that the set may cost.
     count : int, optional
@@ -167,9 +167,8 @@ def portfolio(
     )
     sets = {name: members_of(entry, ids, f"compared as {name!r}") for name, ids in (compare or {}).items()}
     counted = {"mineral": mineral, "product": product, "consumer": consumer}
-    game, ensemble, weight = staged(entry, response, counted, by, top)
-    cost = np.nan_to_num(rules.cost)
-    valued = _Valued(game, float(weight.sum()), aim, cost, Running(executor, None, progress), network.name)
+    running = Running(executor, None, progress)
+    valued = _Aimed(aim, np.nan_to_num(rules.cost), entry, response, counted, by, top, running)
     chooser = _Chooser(valued, response, method, seconds)
     chooser.require_few(rules)
     table = pd.DataFrame(_rows(entry, chooser, rules, sets))
@@ -180,16 +179,13 @@ def portfolio(
             "aim": aim,
             "budget": budget,
             "count": count,
-            "response": response,
-            **counted,
-            "by": by,
-            "top": top,
+            **valued.parameters,
             "method": chooser.method_for(rules),
             "limits": {column: dict(values) for column, values in limits.items()} if limits else None,
             "required": list(required) or None,
             "excluded": list(excluded) or None,
-            "disruptions": len(ensemble.names),
-            "projects": len(entry.projects),
+            "disruptions": len(valued.names),
+            "projects": len(entry.sites),
             "left_out": len(entry.left_out),
             "without_cost": int(np.isnan(rules.cost).sum()) if budget is not None else None,
             "sets": valued.n_sets,
@@ -206,36 +202,12 @@ class Chosen(NamedTuple):
     bound: float
 
 
-class _Valued:
-    """Losses of sets, each worked out once."""
+class _Aimed(Valued):
+    """Sets held against each other: by what is made least, then by cost."""
 
-    def __init__(
-        self, game: Frozen | Rerouted, total: float, aim: str, cost: FloatArray, running: Running, name: str
-    ) -> None:
-        self.game, self.total, self.aim, self.cost, self.running = game, total, aim, cost, running
-        self.title = f"portfolio in {name}"
-        self.priced = Priced(game) if isinstance(game, Rerouted) else None
-        self.known: dict[bytes, FloatArray] = {}
-
-    @property
-    def n_sets(self) -> int:
-        """Sets worked out."""
-        return len(self.known)
-
-    def losses(self, present: BoolArray) -> FloatArray:
-        """Return the share lost by set (rows, True where a project runs) and disruption."""
-        keys = [row.tobytes() for row in present]
-        fresh = [at for at, key in enumerate(keys) if key not in self.known]
-        if fresh:
-            lost = self._lost(present[fresh].astype(np.float64))
-            self.known.update(zip([keys[at] for at in fresh], lost, strict=True))
-        return np.array([self.known[key] for key in keys])
-
-    def _lost(self, present: FloatArray) -> FloatArray:
-        """Work out sets: in a sweep, or where a programme is at hand and they are few, with that."""
-        if self.priced is not None and (self.running.executor is None or len(present) < BATCH):
-            return np.array([self.priced.losses(row)[0] for row in present])
-        return lost_by(self.game, present, self.running, title=self.title, parameters={}) / self.total
+    def __init__(self, aim: str, cost: FloatArray, *game: Any) -> None:
+        super().__init__(*game)
+        self.aim, self.cost = aim, cost
 
     def aims(self, present: BoolArray) -> FloatArray:
         """Return what is made least, and what decides between equals, (S, 2), rounded to what counts."""
@@ -254,9 +226,9 @@ class _Valued:
 class _Chooser:
     """Finds the best set under any rules by one method, and by others where it takes too many sets."""
 
-    def __init__(self, valued: _Valued, response: str, method: str, seconds: float) -> None:
+    def __init__(self, valued: _Aimed, response: str, method: str, seconds: float) -> None:
         self.valued, self.response, self.method, self.seconds = valued, response, method, seconds
-        self.search = None if valued.priced is None else Search(valued.priced.losses, len(valued.cost))
+        self.search = Search(valued.slopes, len(valued.cost)) if response == "reroute" else None
 
     def method_for(self, rules: Rules) -> str:
         """Say how the best set under these rules is looked for."""
@@ -317,7 +289,7 @@ class _Chooser:
         return chosen
 
 
-def _greedy(valued: _Valued, rules: Rules, *, per_cost: bool) -> BoolArray:
+def _greedy(valued: _Aimed, rules: Rules, *, per_cost: bool) -> BoolArray:
     """Add what gains most until nothing does; a gain is looked at again when it comes to the top."""
     chosen = rules.must.copy()
     rank = np.maximum(np.nan_to_num(valued.cost), 1e-12) if per_cost else np.ones(len(chosen))
@@ -383,7 +355,7 @@ def _duration(seconds: float) -> str:
 def _rows(entry: Entry, chooser: _Chooser, rules: Rules, sets: Mapping[str, BoolArray]) -> list[dict[str, object]]:
     """List the sets chosen, the frontier, and the sets given with the best as large."""
     valued = chooser.valued
-    ids = entry.projects["project_id"].to_numpy(dtype=object)
+    ids = entry.sites["project_id"].to_numpy(dtype=object)
     free = rules.within(budget=None, count=None)
 
     def row(kind: str, name: str, found: Chosen, limit: float) -> dict[str, object]:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
-from graphmodel.analysis.coalitions import Frozen, Rerouted, lost_by
-from graphmodel.analysis.disruptions import Counted, checked_top, staged
-from graphmodel.analysis.entry import Entry, enter
+from graphmodel.analysis.disruptions import checked_top
+from graphmodel.analysis.entry import Entry, enter, site_names
 from graphmodel.analysis.shutting import Running
+from graphmodel.analysis.valued import Valued, programmes_valued, tail
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.kernels.shapley import coalition_members, draw_orders, from_orders, shapley
 from graphmodel.network import Network
@@ -24,9 +24,6 @@ Method = Literal["auto", "exact", "sampled"]
 METHODS: tuple[Method, ...] = ("auto", "exact", "sampled")
 MOST_EXACT = {"frozen": 16, "reroute": 12}
 """Projects up to which every coalition is worked out."""
-
-TAIL = 0.05
-"""Part of the disruptions, the worst, that ``tail`` averages."""
 
 
 def worth(
@@ -125,7 +122,7 @@ def worth(
     if cells is not None and cells not in projects:
         raise UnknownNameError(f"no column {cells!r} to join projects by; {nearest(cells, list(projects.columns))}")
     entry = enter(network, projects)
-    n = int(entry.site.max()) + 1
+    n = len(entry.sites)
     exact = n <= MOST_EXACT[response] and cells is None if method == "auto" else method == "exact"
     if exact and n > MOST_EXACT[response]:
         raise ParameterError(
@@ -135,24 +132,23 @@ def worth(
     if exact and cells is not None:
         raise ParameterError("cells are sampled; use method='sampled' or 'auto'")
     counted = {"mineral": mineral, "product": product, "consumer": consumer}
-    asked = {"response": response, **counted, "by": by, "top": top, "cells": cells}
-    valued = valuing(entry, response, counted, by, top, Running(executor, folder, progress), asked)
+    valued = Valued(entry, response, counted, by, top, Running(executor, folder, progress))
     if exact:
         found = _exact(valued, n)
     else:
-        named = entry.projects.groupby(entry.site)[cells].first().fillna("").astype(str) if cells is not None else None
-        of = np.arange(n) if named is None else pd.factorize(named, sort=True)[0]
+        of = np.arange(n) if cells is None else pd.factorize(entry.sites[cells].fillna("").astype(str), sort=True)[0]
         found = _sampled(valued, of.astype(np.int64), pairs, np.random.default_rng(rng))
     sampled = {"pairs": None if exact else pairs, "rng": rng if isinstance(rng, int) and not exact else None}
     return WorthResult(
         _table(entry, found),
         network=network.name,
         parameters={
-            **asked,
+            **valued.parameters,
+            "cells": cells,
             "disruptions": len(valued.names),
             "method": "exact" if exact else "sampled",
             **sampled,
-            "coalitions": valued.n_coalitions,
+            "coalitions": valued.n_sets,
             "loss_without": float(found.without.mean()),
             "loss_with_all": float(found.together.mean()),
         },
@@ -188,11 +184,11 @@ def programme_worth(
     Returns
     -------
     ProgrammeResult
-        ``programme``, ``n_projects`` (listed), ``n_entering`` (sites that can enter), ``alone`` (share of demand that
-        they keep served together, in the mean over the disruptions, with no other project), ``last`` (what would be
-        missing of all programmes' projects without its own, shared ones too), ``worst`` and ``tail`` (by how much the
-        worst loss, and the mean of the worst 5 %, fall), ``share`` (of ``loss_without`` that ``alone`` is). Sorted by
-        ``alone``.
+        ``programme``, ``n_projects`` (sites listed), ``n_entering`` (those that can enter), ``alone`` (share of demand
+        that they keep served together, in the mean over the disruptions, with no other project), ``last`` (what would
+        be missing of all programmes' projects without its own, shared ones too), ``worst`` and ``tail`` (by how much
+        the worst loss, and the mean of the worst 5 %, fall), ``share`` (of ``loss_without`` that ``alone`` is). Sorted
+        by ``alone``.
 
     Raises
     ------
@@ -210,17 +206,13 @@ def programme_worth(
     >>> net = gm.load("minerals-2024-sparse")
     >>> both = {name: gm.projects(name) for name in ("KR", "JP")}
     >>> table = gm.programme_worth(net, both, mineral="cobalt", top=8).table
-    >>> table.set_index("programme").loc["JP", "n_projects"].item() == len(gm.projects("JP"))
+    >>> table.set_index("programme").loc["JP", "n_projects"].item() == gm.projects("JP")["site"].nunique()
     True
     """
     top = checked_top(response, top)
-    union = pd.concat(list(programmes.values())).drop_duplicates("project_id", ignore_index=True)
-    entry = enter(network, union)
     counted = {"mineral": mineral, "product": product, "consumer": consumer}
-    asked = {"response": response, **counted, "by": by, "top": top}
-    valued = valuing(entry, response, counted, by, top, Running(executor, None, progress), asked)
-    ids = entry.projects.groupby(entry.site)["project_id"].agg(set)
-    held = np.array([[bool(ids[site] & set(each["project_id"])) for site in ids.index] for each in programmes.values()])
+    running = Running(executor, None, progress)
+    valued, held = programmes_valued(network, programmes, response, counted, by, top, running)
     nobody = np.zeros((1, held.shape[1]), dtype=bool)
     lost = valued.losses(np.vstack([nobody, held, ~nobody, ~held]))
     without, alone = lost[0], lost[1 : 1 + len(held)]
@@ -228,7 +220,7 @@ def programme_worth(
     table = pd.DataFrame(
         {
             "programme": list(programmes),
-            "n_projects": [len(each) for each in programmes.values()],
+            "n_projects": [site_names(each).nunique() for each in programmes.values()],
             "n_entering": held.sum(axis=1),
             "alone": without.mean() - alone.mean(axis=1),
             "last": rest.mean(axis=1) - everyone.mean(),
@@ -241,7 +233,7 @@ def programme_worth(
         table.sort_values(["alone", "programme"], ascending=[False, True]),
         network=network.name,
         parameters={
-            **asked,
+            **valued.parameters,
             "disruptions": len(valued.names),
             "loss_without": float(without.mean()),
             "loss_with_all": float(everyone.mean()),
@@ -261,46 +253,6 @@ class _Found(NamedTuple):
     """Losses with each project alone, (N, W)."""
     rest: FloatArray
     """Losses with all but each project, (N, W)."""
-
-
-def valuing(
-    entry: Entry,
-    response: str,
-    counted: Counted,
-    by: str | Sequence[str],
-    top: int,
-    running: Running,
-    asked: Mapping[str, object],
-) -> Valued:
-    """Lay out the game in which coalitions of projects meet the disruptions, and what counts in it."""
-    game, ensemble, weight = staged(entry, response, counted, by, top)
-    return Valued(entry, game, ensemble.names, float(weight.sum()), running, asked)
-
-
-class Valued:
-    """Losses of coalitions, each worked out once."""
-
-    def __init__(
-        self,
-        entry: Entry,
-        game: Frozen | Rerouted,
-        names: list[str],
-        total: float,
-        running: Running,
-        asked: Mapping[str, object],
-    ) -> None:
-        self.entry, self.game, self.names, self.total = entry, game, names, total
-        self.running, self.asked = running, asked
-        self.n_coalitions = 0
-
-    def losses(self, present: np.ndarray) -> FloatArray:
-        """Return the share lost by coalition (rows, the part of each site that runs) and disruption."""
-        each, back = np.unique(present, axis=0, return_inverse=True)
-        self.n_coalitions = len(each)
-        title = f"worth of projects in {self.entry.network.name}"
-        rows = each.astype(float)[:, self.entry.site]
-        lost = lost_by(self.game, rows, self.running, title=title, parameters=self.asked)
-        return (lost / self.total if self.total > 0 else lost)[back.ravel()]
 
 
 def _ends(n: int) -> np.ndarray:
@@ -333,15 +285,9 @@ def _sampled(valued: Valued, cells: IntArray, pairs: int, rng: np.random.Generat
     return _Found(share, error, ends[0], ends[1], ends[2 : 2 + n], ends[2 + n :])
 
 
-def tail(losses: FloatArray) -> FloatArray:
-    """Return the mean of the worst losses along the last axis: those of the worst `TAIL` of the disruptions."""
-    count = max(1, int(np.ceil(TAIL * losses.shape[-1])))
-    return np.asarray(np.sort(losses, axis=-1)[..., -count:].mean(axis=-1))
-
-
 def _table(entry: Entry, found: _Found) -> pd.DataFrame:
     named = ["project_id", "name", "country", "stage", "material", "capacity"]
-    table = entry.projects.groupby(entry.site, as_index=False)[named].first()
+    table = entry.sites[named].copy()
     table["alone"] = found.without.mean() - found.alone.mean(axis=1)
     table["last"] = found.rest.mean(axis=1) - found.together.mean()
     table["worth"], table["error"] = found.worth, found.error

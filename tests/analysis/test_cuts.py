@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import networkx as nx
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,6 +11,7 @@ import graphmodel as gm
 from graphmodel.errors import EmptySelectionError, MixedUnitsError, ParameterError, UnknownNameError
 from tests.analysis.drawn import networks
 from tests.conftest import network
+from tests.kernels.test_cuts import least_subset, most_apart
 
 MANY = settings(max_examples=40, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
@@ -137,27 +135,6 @@ def graph_to(made, consumer, product):
         if begins and (nodes.loc[name, "stage"] == "mining" or not fed(made, name)):
             graph.add_edge("start", name, capacity=1e6)
     return graph
-
-
-def least_subset(graph, names, weight):
-    """The least weight of names that cut start from end, trying all subsets; ``names`` maps each to its nodes."""
-    best = np.inf
-    for size in range(len(names) + 1):
-        for chosen in combinations(sorted(names), size):
-            total = sum(weight[name] for name in chosen)
-            if total < best:
-                left = graph.copy()
-                left.remove_nodes_from([node for name in chosen for node in names[name] if node in left])
-                best = best if nx.has_path(left, "start", "end") else total
-    return best
-
-
-def most_apart(sets):
-    """The most sets that share nothing, trying all."""
-    if not sets:
-        return 0
-    first, rest = sets[0], sets[1:]
-    return max(most_apart(rest), 1 + most_apart([other for other in rest if not first & other]))
 
 
 @MANY

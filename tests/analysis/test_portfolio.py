@@ -72,6 +72,20 @@ def test_a_budget_buys_what_it_can(toy):
     assert frontier["loss"].tolist() == pytest.approx([0.75, 0.75, 0.75, 0.6, 0.35])
 
 
+def test_rows_of_one_site_are_one_project(toy):
+    # B and C stand at one site: one project, which takes .25 + .4 of the market; B's cost is the first stated
+    joined = REFINERIES.assign(site=["twins", "twins", ""])
+    found = gm.portfolio(toy, joined, count=1, by="node", top=1)
+    ids, row = chosen(found)
+    assert ids == {"refine-b"}
+    assert row["loss"] == pytest.approx(0.35)
+    assert row["cost"] == 100
+    assert found.parameters["projects"] == 2
+    limited = {"country": {"CAN": 0}}  # one of the twins and the mine are in Canada
+    with pytest.raises(ParameterError, match="refine-b: required, but together above a limit"):
+        gm.portfolio(toy, joined, by="node", top=1, required=["refine-c"], limits=limited)
+
+
 def test_a_project_without_a_cost_is_not_bought_and_counted(toy):
     unknown = REFINERIES.assign(cost=[np.nan, 400.0, 10.0])
     found = gm.portfolio(toy, unknown, budget=500, by="node", top=1)
@@ -233,7 +247,7 @@ def test_it_is_the_programme_with_a_copy_for_every_disruption(network, data):
     except (EmptySelectionError, ConvergenceError):
         assume(False)
     game = rerouted_game(entry, stops.groups, stops.chosen, weight)
-    linear, n = game.linear, len(game.projects)
+    linear, n = game.written.linear, len(game.projects)
     n_rows, n_columns = linear.matrix.shape
     copies = len(game.indptr) - 1
     matrix = block_diag([csr_array(linear.matrix)] * copies)
@@ -256,7 +270,7 @@ def test_it_is_the_programme_with_a_copy_for_every_disruption(network, data):
     upper = np.concatenate([upper, np.ones(n)])
     integrality = np.concatenate([np.zeros(copies * n_columns), np.ones(n)])
     written = milp(cost, constraints=bound, bounds=(0, upper), integrality=integrality, options={"mip_rel_gap": 0})
-    expected = game.wanted / weight.sum() + written.fun
+    expected = float(game.written.loss_share(0.0)) + written.fun
     found = gm.portfolio(network, plans, count=count, by="node", response="reroute", top=3)
     assert chosen(found)[1]["loss"] == pytest.approx(expected, abs=1e-5)
 
