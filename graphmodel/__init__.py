@@ -43,6 +43,7 @@ _PUBLIC = {
     "first_failure": "analysis",
     "import_reliance": "analysis",
     "indices": "analysis",
+    "interactions": "analysis",
     "losses": "analysis",
     "marginal_values": "analysis",
     "max_flow": "analysis",

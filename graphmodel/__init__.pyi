@@ -25,6 +25,7 @@ from graphmodel.analysis import esri as esri
 from graphmodel.analysis import first_failure as first_failure
 from graphmodel.analysis import import_reliance as import_reliance
 from graphmodel.analysis import indices as indices
+from graphmodel.analysis import interactions as interactions
 from graphmodel.analysis import losses as losses
 from graphmodel.analysis import marginal_values as marginal_values
 from graphmodel.analysis import max_flow as max_flow

@@ -376,10 +376,26 @@ class WorthResult(Result):
     )
 
 
+class InteractionResult(Result):
+    """What two projects keep served together beyond what each does by itself."""
+
+    columns = (
+        "rank",
+        "first",
+        "second",
+        "first_name",
+        "second_name",
+        "interaction",
+        "alone",
+        "last",
+        "kind",
+    )
+
+
 class ProgrammeResult(Result):
     """How much demand all projects of each programme keep served together."""
 
-    columns = ("programme", "n_projects", "n_entering", "alone", "last", "worst", "tail", "share")
+    columns = ("programme", "n_projects", "n_entering", "alone", "last", "worst", "tail", "share", "low", "high")
 
 
 class PortfolioResult(Result):

@@ -19,6 +19,7 @@ from graphmodel.analysis.esri import esri as esri
 from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.import_reliance import import_reliance as import_reliance
 from graphmodel.analysis.indices import indices as indices
+from graphmodel.analysis.interactions import interactions as interactions
 from graphmodel.analysis.losses import losses as losses
 from graphmodel.analysis.marginal import marginal_values as marginal_values
 from graphmodel.analysis.max_flow import max_flow as max_flow
@@ -27,6 +28,7 @@ from graphmodel.analysis.overview import overview as overview
 from graphmodel.analysis.pairs import pairs as pairs
 from graphmodel.analysis.percolation import percolation as percolation
 from graphmodel.analysis.portfolio import portfolio as portfolio
+from graphmodel.analysis.programmes import programme_worth as programme_worth
 from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.responses import RESPONSES as RESPONSES
@@ -35,7 +37,6 @@ from graphmodel.analysis.shares import shares as shares
 from graphmodel.analysis.timeline import timeline as timeline
 from graphmodel.analysis.uncertainty import uncertainty as uncertainty
 from graphmodel.analysis.worst import worst_removals as worst_removals
-from graphmodel.analysis.worth import programme_worth as programme_worth
 from graphmodel.analysis.worth import worth as worth
 
 ANALYSES = {
@@ -56,6 +57,7 @@ ANALYSES = {
     "first_failure": first_failure,
     "import_reliance": import_reliance,
     "indices": indices,
+    "interactions": interactions,
     "losses": losses,
     "marginal_values": marginal_values,
     "max_flow": max_flow,

@@ -10,7 +10,7 @@ import numpy as np
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.coalitions import Frozen, Rerouted, frozen_game, rerouted_game
 from graphmodel.analysis.entry import Entry
-from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes
+from graphmodel.analysis.grouping import Groups, group_nodes
 from graphmodel.analysis.remaining import kernel_recipes, removable, scenario_cut
 from graphmodel.analysis.shutting import shutting, weighted_losses
 from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
@@ -52,12 +52,7 @@ def disruptions(entry: Entry, by: str | Sequence[str], top: int, weight: FloatAr
     return Ensemble([groups.names[one] for one in chosen], groups, chosen)
 
 
-def staged(
-    entry: Entry, response: str, counted: Counted, by: str | Sequence[str], top: int
-) -> tuple[Frozen | Rerouted, list[str]]:
-    """Return the game, and the names of the disruptions in it."""
-    evenly = counted["mineral"] is None
-    weight, _ = demand_weights(entry.network, entry.work.demand, **counted, evenly=evenly)  # type: ignore[arg-type]
-    ensemble = disruptions(entry, by, top, weight)
+def game_of(entry: Entry, response: str, ensemble: Ensemble, weight: FloatArray) -> Frozen | Rerouted:
+    """Lay out the game in which coalitions of projects meet the disruptions."""
     make = frozen_game if response == "frozen" else rerouted_game
-    return make(entry, ensemble.groups, ensemble.chosen, weight), ensemble.names
+    return make(entry, ensemble.groups, ensemble.chosen, weight)

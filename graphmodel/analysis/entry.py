@@ -66,9 +66,10 @@ class Sharing(NamedTuple):
 class Entry:
     """A network, and the plants that may enter it as further processes, the last ones of `work`.
 
-    ``network`` holds their nodes, without edges.
+    ``network`` holds their nodes, without edges; ``present`` does not.
     """
 
+    present: Network
     network: Network
     projects: pd.DataFrame
     left_out: pd.DataFrame
@@ -100,7 +101,7 @@ def site_names(projects: pd.DataFrame) -> pd.Series:
     return named.where(named != "", projects["project_id"])
 
 
-def enter(network: Network, projects: pd.DataFrame) -> Entry:
+def enter(network: Network, projects: pd.DataFrame, *, work: Processes | None = None) -> Entry:
     """Let projects enter a network.
 
     Parameters
@@ -110,13 +111,15 @@ def enter(network: Network, projects: pd.DataFrame) -> Entry:
         ``project_id``, ``name``, ``country``, ``control``, ``stage``, ``material``, ``capacity`` (a year, in the unit
         of the material); may hold ``sells_to`` and ``buys_from`` (countries joined by ";", all when empty),
         ``adds_capacity``, ``status``, and ``site``: rows of one site enter together. Other columns are kept.
+    work : Processes, optional
+        The network's processes, where their shares are others than its own.
 
     Raises
     ------
     EmptySelectionError
         If none of them can enter.
     """
-    work = processes(network)
+    work = processes(network) if work is None else work
     projects = projects.reset_index(drop=True)
     reason = _reasons(network, work, projects)
     chosen = projects[reason == ""].reset_index(drop=True)
@@ -189,6 +192,7 @@ class _Builder:
         supply = pd.concat([present, sold], ignore_index=True)
         supply = supply.sort_values(["slot", "project", "row", "supplier"], kind="stable", ignore_index=True)
         return Entry(
+            present=self.network,
             network=self._network(),
             projects=self.projects,
             left_out=left_out,

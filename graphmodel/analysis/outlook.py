@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from graphmodel.analysis.disruptions import checked_top
+from graphmodel.analysis.programmes import programmes_valued
 from graphmodel.analysis.shutting import Running
-from graphmodel.analysis.valued import programmes_valued, tail
+from graphmodel.analysis.valued import tail
 from graphmodel.errors import ParameterError
 from graphmodel.network import Network
 from graphmodel.results import OutlookResult

@@ -168,13 +168,13 @@ def flow_draw(network: Network) -> Callable[[np.random.Generator], FloatArray]:
     def draw(rng: np.random.Generator) -> FloatArray:
         normal = rng.standard_normal(len(value))
         factor = np.exp(spread * normal)
-        factor[ranged] = _triangular(ndtr(normal[ranged]), least, most)
-        return factor * _triangular(rng.random(n_totals), 1.0 - doubt, 1.0 + doubt)[total]
+        factor[ranged] = triangular(ndtr(normal[ranged]), least, most)
+        return factor * triangular(rng.random(n_totals), 1.0 - doubt, 1.0 + doubt)[total]
 
     return draw
 
 
-def _triangular(uniform: FloatArray, least: FloatArray, most: FloatArray) -> FloatArray:
+def triangular(uniform: FloatArray, least: FloatArray, most: FloatArray) -> FloatArray:
     """Turn uniform numbers into triangular ones between ``least`` and ``most``, 1 the likeliest."""
     width = most - least
     rising = uniform * width <= 1.0 - least

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
-import pandas as pd
 
 from graphmodel._types import BoolArray, FloatArray
 from graphmodel.analysis.coalitions import BATCH, Priced, Rerouted, lost_by
-from graphmodel.analysis.disruptions import Counted, staged
-from graphmodel.analysis.entry import Entry, enter
+from graphmodel.analysis.disruptions import Counted, disruptions, game_of
+from graphmodel.analysis.entry import Entry
+from graphmodel.analysis.grouping import demand_weights
 from graphmodel.analysis.shutting import Running
-from graphmodel.network import Network
 
 TAIL = 0.05
 """Part of the disruptions, the worst, that `tail` averages."""
@@ -24,7 +24,7 @@ class Valued:
     Parameters
     ----------
     entry : the network, and the sites that may enter it
-    response, counted, by, top : the disruptions, as in `staged`
+    response, counted, by, top : how losses come about, what counts in them, and the disruptions
     running : how sets are swept
     """
 
@@ -39,9 +39,24 @@ class Valued:
     ) -> None:
         self.entry, self.running = entry, running
         self.parameters: dict[str, object] = {"response": response, **counted, "by": by, "top": top}
-        self.game, self.names = staged(entry, response, counted, by, top)
+        evenly = counted["mineral"] is None
+        self.weight, _ = demand_weights(entry.network, entry.work.demand, **counted, evenly=evenly)  # type: ignore[arg-type]
+        self.ensemble = disruptions(entry, by, top, self.weight)
+        self.game = game_of(entry, response, self.ensemble, self.weight)
         self._known: dict[bytes, FloatArray] = {}
         self._priced: Priced | None = None
+
+    def again(self, entry: Entry) -> Valued:
+        """Return the same game, with the same disruptions, on other shares."""
+        other = copy(self)
+        other.entry, other._known, other._priced = entry, {}, None
+        other.game = game_of(entry, str(self.parameters["response"]), self.ensemble, self.weight)
+        return other
+
+    @property
+    def names(self) -> list[str]:
+        """The disruptions."""
+        return self.ensemble.names
 
     @property
     def n_sets(self) -> int:
@@ -79,21 +94,6 @@ class Valued:
             return np.array([self._priced.losses(row)[0] for row in present])
         title = f"projects in {self.entry.network.name}"
         return lost_by(self.game, present, self.running, title=title, parameters=self.parameters)
-
-
-def programmes_valued(
-    network: Network,
-    programmes: Mapping[str, pd.DataFrame],
-    response: str,
-    counted: Counted,
-    by: str | Sequence[str],
-    top: int,
-    running: Running,
-) -> tuple[Valued, BoolArray]:
-    """Let the projects of several programmes enter; return their game, and which sites each programme has, (P, S)."""
-    union = pd.concat(list(programmes.values())).drop_duplicates("project_id", ignore_index=True)
-    valued = Valued(enter(network, union), response, counted, by, top, running)
-    return valued, np.array([valued.entry.sites_of(each["project_id"]) for each in programmes.values()])
 
 
 def tail(losses: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -10,15 +10,15 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from graphmodel._types import FloatArray, IntArray
+from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.analysis.disruptions import checked_top
-from graphmodel.analysis.entry import Entry, enter, site_names
+from graphmodel.analysis.entry import Entry, enter
 from graphmodel.analysis.shutting import Running
-from graphmodel.analysis.valued import Valued, programmes_valued, tail
+from graphmodel.analysis.valued import Valued, tail
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
-from graphmodel.kernels.shapley import coalition_members, draw_orders, from_orders, shapley
+from graphmodel.kernels.shapley import draw_orders, from_orders, shapley
 from graphmodel.network import Network
-from graphmodel.results import ProgrammeResult, WorthResult
+from graphmodel.results import WorthResult
 
 Method = Literal["auto", "exact", "sampled"]
 METHODS: tuple[Method, ...] = ("auto", "exact", "sampled")
@@ -158,90 +158,6 @@ def worth(
     )
 
 
-def programme_worth(
-    network: Network,
-    programmes: Mapping[str, pd.DataFrame],
-    *,
-    response: str = "frozen",
-    mineral: str | None = None,
-    product: str | Sequence[str] | None = None,
-    consumer: str | Sequence[str] | None = None,
-    by: str | Sequence[str] = "industry",
-    top: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    executor: Executor | None = None,
-) -> ProgrammeResult:
-    """Compare programmes by what all their projects together keep served.
-
-    Parameters
-    ----------
-    network : Network
-    programmes : mapping
-        Projects of each programme, as `worth` takes them; a project may stand in several.
-    response, mineral, product, consumer, by, top, progress, executor
-        As in `worth`.
-
-    Returns
-    -------
-    ProgrammeResult
-        ``programme``, ``n_projects`` (sites listed), ``n_entering`` (those that can enter), ``alone`` (share of demand
-        that they keep served together, in the mean over the disruptions, with no other project), ``last`` (what would
-        be missing of all programmes' projects without its own, shared ones too), ``worst`` and ``tail`` (by how much
-        the worst loss, and the mean of the worst 5 %, fall), ``share`` (of ``loss_without`` that ``alone`` is). Sorted
-        by ``alone``.
-
-    Raises
-    ------
-    EmptySelectionError, UnknownNameError, ParameterError
-        As in `worth`.
-
-    Notes
-    -----
-    Programmes overlap, so their values do not add up: a project with two backers counts for both. Two coalitions a
-    programme.
-
-    Examples
-    --------
-    >>> import graphmodel as gm
-    >>> net = gm.load("minerals-2024-sparse")
-    >>> both = {name: gm.projects(name) for name in ("KR", "JP")}
-    >>> table = gm.programme_worth(net, both, mineral="cobalt", top=8).table
-    >>> table.set_index("programme").loc["JP", "n_projects"].item() == gm.projects("JP")["site"].nunique()
-    True
-    """
-    top = checked_top(response, top)
-    counted = {"mineral": mineral, "product": product, "consumer": consumer}
-    running = Running(executor, None, progress)
-    valued, held = programmes_valued(network, programmes, response, counted, by, top, running)
-    nobody = np.zeros((1, held.shape[1]), dtype=bool)
-    lost = valued.losses(np.vstack([nobody, held, ~nobody, ~held]))
-    without, alone = lost[0], lost[1 : 1 + len(held)]
-    everyone, rest = lost[1 + len(held)], lost[2 + len(held) :]
-    table = pd.DataFrame(
-        {
-            "programme": list(programmes),
-            "n_projects": [site_names(each).nunique() for each in programmes.values()],
-            "n_entering": held.sum(axis=1),
-            "alone": without.mean() - alone.mean(axis=1),
-            "last": rest.mean(axis=1) - everyone.mean(),
-            "worst": without.max() - alone.max(axis=1),
-            "tail": tail(without) - tail(alone),
-        }
-    )
-    table["share"] = table["alone"] / without.mean()
-    return ProgrammeResult(
-        table.sort_values(["alone", "programme"], ascending=[False, True]),
-        network=network.name,
-        parameters={
-            **valued.parameters,
-            "disruptions": len(valued.names),
-            "loss_without": float(without.mean()),
-            "loss_with_all": float(everyone.mean()),
-        },
-        units=dict.fromkeys(("alone", "last", "worst", "tail"), "share of final demand"),
-    )
-
-
 class _Found(NamedTuple):
     """Values by project, and losses by disruption."""
 
@@ -261,11 +177,13 @@ def _ends(n: int) -> np.ndarray:
     return np.vstack([np.zeros((1, n), dtype=bool), np.ones((1, n), dtype=bool), alone, ~alone])
 
 
+def every_set(n: int) -> BoolArray:
+    """List all sets of n, (2^n, n), in the order of `graphmodel.kernels.shapley`."""
+    return (np.arange(2**n)[:, None] >> np.arange(n)) & 1 > 0
+
+
 def _exact(valued: Valued, n: int) -> _Found:
-    indptr, member = coalition_members(n)
-    present = np.zeros((2**n, n), dtype=bool)
-    present[np.repeat(np.arange(2**n), np.diff(indptr)), member] = True
-    lost = valued.losses(present)
+    lost = valued.losses(every_set(n))
     share = shapley(-lost.mean(axis=1))
     one = 2 ** np.arange(n)
     return _Found(share, np.zeros(n), lost[0], lost[-1], lost[one], lost[2**n - 1 - one])

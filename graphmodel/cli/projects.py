@@ -13,6 +13,8 @@ from graphmodel.cli.group import load, main, pool, progress, show
 if TYPE_CHECKING:
     import pandas as pd
 
+    from graphmodel.results import Result
+
 programme = click.option(
     "--programme", help="Only projects backed by it: MSP, 'US DPA Title III' …, or by EU, US, JP, KR, AU, CA, UK."
 )
@@ -114,6 +116,50 @@ def worth(
 
 @main.command()
 @take.data
+@programme
+@take.demand
+@click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
+@click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
+@click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
+@take.top(25)
+@take.folder
+@take.workers
+@take.form
+def interactions(
+    data: str,
+    programme: str | None,
+    demand: take.Demand,
+    response: str,
+    by: str,
+    disruptions: int | None,
+    top: int,
+    folder: Path | None,
+    workers: int,
+    form: str,
+) -> None:
+    """Say which projects complement and which replace one another.
+
+    \b
+    graphmodel interactions --programme MSP
+    graphmodel interactions --programme EU --mineral lithium --format csv
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel import datasets  # noqa: PLC0415 - pandas
+    from graphmodel.analysis import interactions as together  # noqa: PLC0415 - numpy, scipy
+
+    with pool(workers) as executor, progress("valuing pairs") as update:
+        result = together(
+            load(data), datasets.projects(programme), response=response, by=by, top=disruptions, progress=update,
+            executor=executor, folder=folder, mineral=demand.mineral, product=demand.product,
+            consumer=demand.consumer,
+        )  # fmt: skip
+    table = result.table
+    if form == "table":
+        table = table[table["kind"] != "independent"].drop(columns=["first_name", "second_name"])
+    show(table, form, top)
+
+
+@main.command()
+@take.data
 @take.demand
 @click.option(
     "--programme", "names", multiple=True, help="Repeat for several; MSP, EU, US, JP, KR, AU, CA when absent."
@@ -121,6 +167,8 @@ def worth(
 @click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
 @click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
 @click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
+@click.option("--draws", default=0, show_default=True, help="How often flows and capacities are drawn for intervals.")
+@click.option("--seed", default=0, show_default=True, help="Chance of the draws.")
 @click.option("--until", type=int, help="Year by year from 2025, by start dates and chances, instead of all at once.")
 @take.form
 def programmes(
@@ -130,13 +178,15 @@ def programmes(
     response: str,
     by: str,
     disruptions: int | None,
+    draws: int,
+    seed: int,
     until: int | None,
     form: str,
 ) -> None:
     """Compare programmes by what all their projects together keep served.
 
     \b
-    graphmodel programmes
+    graphmodel programmes --draws 100
     graphmodel programmes --mineral gallium --response reroute
     graphmodel programmes --mineral lithium --until 2035
     """  # noqa: D301 - click wants the backspace itself
@@ -148,17 +198,26 @@ def programmes(
     with progress("valuing") as update:
         asked: dict[str, Any] = {"response": response, "by": by, "top": disruptions, "progress": update}
         asked |= {"mineral": demand.mineral, "product": demand.product, "consumer": demand.consumer}
+        if until is not None and draws:
+            raise click.UsageError("--draws gives intervals of all projects at once; leave out --until")
         if until is not None:
             show(outlook(network, chosen, years=range(2025, until + 1), **asked).table, form)
             return
-        result = programme_worth(network, chosen, **asked)
+        result = programme_worth(network, chosen, draws=draws, rng=seed, **asked)
     lost = [float(str(result.parameters[key])) for key in ("loss_without", "loss_with_all")]
     click.echo(
         f"{result.parameters['disruptions']} disruptions by {by}: "
-        f"mean loss {lost[0]:.2%} without and {lost[1]:.2%} with all projects of these",
+        f"mean loss {lost[0]:.2%} without and {lost[1]:.2%} with all projects of these, "
+        f"{_averted(result)} of it averted",
         err=True,
     )
-    show(result.table, form)
+    show(result.table if draws else result.table.drop(columns=["low", "high"]), form)
+
+
+def _averted(result: Result) -> str:
+    """Write the share averted, with its interval where there is one."""
+    share, low, high = (float(str(result.parameters[key])) for key in ("averted", "averted_low", "averted_high"))
+    return f"{share:.1%}" if low != low else f"{share:.1%} ({low:.1%} to {high:.1%} in 90 % of draws)"
 
 
 by = click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")

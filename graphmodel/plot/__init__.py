@@ -52,6 +52,7 @@ from graphmodel.plot.uncertainty import uncertainty_intervals as uncertainty_int
 from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
 from graphmodel.plot.world_map import world_map as world_map
+from graphmodel.plot.worth import interaction_bars as interaction_bars
 from graphmodel.plot.worth import outlook_lines as outlook_lines
 from graphmodel.plot.worth import programme_ranking as programme_ranking
 from graphmodel.plot.worth import worth_ranking as worth_ranking
@@ -73,6 +74,7 @@ from graphmodel.results import (
     FirstFailureResult,
     ImportRelianceResult,
     IndexResult,
+    InteractionResult,
     LossResult,
     MarginalResult,
     MaxFlowResult,
@@ -111,6 +113,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     EsriResult: esri_ranking,
     FirstFailureResult: failure_days,
     ImportRelianceResult: import_reliance_bars,
+    InteractionResult: interaction_bars,
     IndexResult: index_ranges,
     LossResult: loss_by_product,
     MarginalResult: marginal_ranking,

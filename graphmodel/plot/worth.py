@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
-from graphmodel.results import OutlookResult, ProgrammeResult, WorthResult
+from graphmodel.results import InteractionResult, OutlookResult, ProgrammeResult, WorthResult
 
 ALONE: dict[str, Any] = {"marker": "|", "s": 70, "color": look.MARK, "linewidths": 1.4, "zorder": 4, "label": "alone"}
 LAST: dict[str, Any] = {**look.HOLLOW, "zorder": 5, "label": "on top of all others"}
@@ -56,6 +56,37 @@ def programme_ranking(
     counted = table["n_entering"].astype(str) + " of " + table["n_projects"].astype(str)
     table["row"] = table["programme"] + " (" + counted + ")"
     return _bars(table, "alone", ax, title, style)
+
+
+def interaction_bars(
+    result: InteractionResult, *, ax: Axes | None = None, top: int = 20, title: str = "", **style: Any
+) -> Axes:
+    """Show pairs of projects that add most more, or most less, together than each does by itself.
+
+    Parameters
+    ----------
+    result : InteractionResult
+    ax, top, title, **style
+        As in `worth_ranking`.
+
+    Notes
+    -----
+    Bars to the right are complements, those to the left substitutes.
+    """
+    table = result.table[result.table["kind"] != "independent"].head(top).reset_index(drop=True)
+    ax = look.axes_or_new(ax, height=16 + 5 * max(len(table), 3))
+    look.head(ax, title)
+    if not len(table):
+        return look.nothing_to_draw(ax, "no two projects have to do with each other")
+    colours = [look.BAR if more else look.ACCENT for more in table["interaction"] > 0]
+    ax.barh(range(len(table)), 1e6 * table["interaction"], **{"color": colours, "height": 0.7, **style})
+    ax.axvline(0.0, color=look.MARK, linewidth=0.6)
+    look.name_rows(ax, (table["first"] + "  +  " + table["second"]).tolist())
+    ax.xaxis.set_major_locator(look.few_ticks())
+    look.write_ticks(ax.xaxis, lambda value: f"{value:.3g}".replace("-", "\N{MINUS SIGN}"))
+    look.x_title(ax, "kept served together beyond what each does, millionths of final demand")
+    look.tidy(ax)
+    return ax
 
 
 def outlook_lines(result: OutlookResult, *, ax: Axes | None = None, title: str = "", **style: Any) -> Axes:

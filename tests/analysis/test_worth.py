@@ -235,3 +235,24 @@ def test_programmes_that_share_a_project_both_count_it(toy):
         {"a": 0.25, "b": 0.25}
     )  # without one's projects the other's are gone too
     assert table["share"].tolist() == pytest.approx([0.25, 0.25])
+
+
+def test_draws_give_intervals_of_programmes_and_come_again(toy):
+    some = {
+        "a": plan(("refine-b", "USA", "refining", "lithium-salt", 250.0), evidence="reported"),
+        "b": plan(("refine-c", "CAN", "refining", "lithium-salt", 250.0), evidence="assumed"),
+    }
+    asked = {"by": "node", "top": 1, "draws": 200}
+    found = gm.programme_worth(toy, some, **asked)
+    table = found.table.set_index("programme")
+    # a quarter of the market each; capacities are triangular within 5 and 30 %, so that 5 % of draws lie below
+    # 1 - d (1 - sqrt(2 · 0.05)) = 1 - 0.68 d
+    assert table["low"].to_dict() == pytest.approx({"a": 0.25 * (1 - 0.034), "b": 0.25 * (1 - 0.205)}, rel=0.03)
+    assert table["high"].to_dict() == pytest.approx({"a": 0.25 * (1 + 0.034), "b": 0.25 * (1 + 0.205)}, rel=0.03)
+    assert found.parameters["averted_low"] < found.parameters["averted"] == pytest.approx(0.5)
+    pd.testing.assert_frame_equal(found.table, gm.programme_worth(toy, some, **asked).table)
+    assert gm.programme_worth(toy, some, by="node", top=1).table[["low", "high"]].isna().all(axis=None)
+    with pytest.raises(ParameterError, match="draws is -1, but must be 0 or more"):
+        gm.programme_worth(toy, some, draws=-1)
+    with pytest.raises(ParameterError, match="which reroute does not hold to; use response='frozen'"):
+        gm.programme_worth(toy, some, draws=2, response="reroute")
