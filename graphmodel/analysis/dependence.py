@@ -93,9 +93,8 @@ def dependence(
 
     References
     ----------
-    Duchin, F. and Levine, S. H. (2010) Embodied resource flows and product flows: combining the absorbing Markov
-    chain with the input-output model. Journal of Industrial Ecology 14, 586-597.
-    https://doi.org/10.1111/j.1530-9290.2010.00258.x
+    Duchin, F. and Levine, S. H. (2012) Embodied resource flows in a global economy. Journal of Industrial Ecology.
+    https://doi.org/10.1111/j.1530-9290.2012.00498.x
 
     Examples
     --------

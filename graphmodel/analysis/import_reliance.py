@@ -78,8 +78,7 @@ def import_reliance(
 
     References
     ----------
-    Fortier, S. M. et al. (2015) Comparison of U.S. net import reliance for nonfuel mineral commodities. U.S.
-    Geological Survey Fact Sheet 2015-3082. https://doi.org/10.3133/fs20153082
+    U.S. Geological Survey (2026) Mineral Commodity Summaries 2026, footnotes on net import reliance.
 
     European Commission (2017) Methodology for establishing the EU list of critical raw materials.
     https://doi.org/10.2873/769526

@@ -60,6 +60,7 @@ def test_the_only_left_glove_takes_two_thirds_of_the_pair():
 
 
 def test_airlines_share_each_stretch_of_the_runway_they_need():
+    # Rule of Littlechild and Owen (1973), Management Science 20, 370-372; the usual textbook numbers.
     # runways of 8, 11, 13 and 18: the first 8 by four, 3 more by three, 2 more by two, 5 more by one
     lengths = [8, 11, 13, 18]
     runway = game(4, lambda s: max((lengths[i] for i in s), default=0))
