@@ -22,6 +22,25 @@ from graphmodel.report.words import amount, percent, plain
 
 PAGE = "report.html"
 
+PICTURES = (
+    "overview",
+    "responses",
+    "chokepoints",
+    "flow_diagram",
+    "world_map",
+    "stage_shares",
+    "centrality_against_loss",
+    "loss_by_product",
+    "loss_over_weeks",
+    "first_failure",
+    "pairs",
+    "percolation",
+    "diversification",
+    "programmes",
+    "closure",
+)
+"""Figures on the page."""
+
 
 def write_report(
     network: Network,
@@ -80,7 +99,7 @@ def write_report(
     counted: dict[str, Any] = {"mineral": mineral, "product": product, "consumer": consumer}
     content = gather(network, counted=counted, data=data)
     say()
-    drawn = figures.draw(network, **counted, results=content.results)
+    drawn = figures.draw(network, PICTURES, **counted, results=content.results, skip=True)
     command = _command(network, counted, data)
     say()
     with tempfile.TemporaryDirectory() as folder:
