@@ -7,7 +7,7 @@ import html
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,10 @@ from graphmodel._types import FloatArray, IntArray
 from graphmodel.columns import Columns
 from graphmodel.errors import MixedUnitsError, UnknownNameError, listed, nearest
 from graphmodel.schema import TABLES, checked, empty
+
+if TYPE_CHECKING:
+    from graphmodel.explore import Page
+    from graphmodel.results import Result
 
 T = TypeVar("T")
 _COPIES_LAZILY = int(pd.__version__.split(".")[0]) >= 3
@@ -279,6 +283,62 @@ class Network:
             f"<Network {self.name!r}: {self.n_nodes} nodes, {self.n_edges} edges, "
             f"{len(self._tables['stages'])} stages, {n_materials} materials>"
         )
+
+    def explore(
+        self,
+        result: Result | None = None,
+        *,
+        mineral: str | None = None,
+        data: str | None = None,
+        members: pd.DataFrame | None = None,
+        equity: float = 0.5,
+    ) -> Page:
+        """Open a page to look around in: a picture to click, facts, and what is lost when something is shut.
+
+        Parameters
+        ----------
+        result : Result, optional
+            Ranking to show beside, its worst row chosen: of `removal`, `chokepoints`, `losses`, `max_flow`, `esri` or
+            `uncertainty`. Its mineral, product and consumer count in the page too.
+        mineral : str, optional
+            Open with the chain of this mineral, losses weighed by the tonnes of it that products hold.
+        data : str, optional
+            Data set, or folder, whose references are cited; when absent, the shipped one of this network's name.
+        members : DataFrame, optional
+            ``group`` and ``country``, for a result by alliance.
+        equity : float
+            Least share an owner must hold, for a result by owner.
+
+        Returns
+        -------
+        Page
+            Shows itself in a notebook, and stays usable in a saved one; ``save(path)`` writes one HTML file. It loads
+            nothing, and works out losses itself, by the equations of ``removal(response="frozen")``.
+
+        Raises
+        ------
+        UnknownNameError
+            If no material holds the mineral.
+        ParameterError
+            If the result has no rows of nodes that stop, or is of another network.
+
+        Notes
+        -----
+        All nodes and flows are in the page; of more than 3 000 nodes the picture shows the largest, and it says how
+        many flows it leaves out. Above a million flows losses are not worked out.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import graphmodel as gm
+        >>> toy = gm.load("toy-battery")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     toy.explore(gm.removal(toy)).save(f"{folder}/toy.html").name
+        'toy.html'
+        """
+        from graphmodel.explore import explore  # noqa: PLC0415 - the page knows networks, not they it
+
+        return explore(self, result, mineral=mineral, data=data, members=members, equity=equity)
 
     def summary(self) -> pd.DataFrame:
         """Count nodes, clusters, countries and edges of each stage, in order.

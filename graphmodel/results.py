@@ -11,6 +11,9 @@ import pandas as pd
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from graphmodel.explore import Page
+    from graphmodel.network import Network
+
 
 class Result:
     """A table of one observation a row, with the network's name and the parameters.
@@ -53,6 +56,13 @@ class Result:
         from graphmodel import plot  # noqa: PLC0415 - results are made without matplotlib
 
         return plot.default(self, ax=ax)
+
+    def explore(self, network: Network) -> Page:
+        """Open the page on the network this was made of, with these rows beside and the worst one chosen.
+
+        `Network.explore` says more, and takes the members of alliances.
+        """
+        return network.explore(self)
 
 
 class ShareResult(Result):

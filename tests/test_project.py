@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TEXT = {".py", ".pyi", ".md", ".toml", ".cff", ".csv", ".json", ".html", ".ipynb"}
+TEXT = {".py", ".pyi", ".md", ".toml", ".cff", ".csv", ".json", ".html", ".ipynb", ".j2", ".js", ".css"}
 
 
 def tracked():

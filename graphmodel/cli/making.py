@@ -47,3 +47,32 @@ def report(data: str, mineral: str | None, product: str | None, consumer: str | 
         counted = {"mineral": mineral_of(network, mineral, product), "product": product, "consumer": consumer}
         page = write_report(network, output, **counted, data=data, progress=update)
     click.echo(f"wrote {page}", err=True)
+
+
+@main.command()
+@take.data
+@take.mineral
+@click.option(
+    "--by", metavar="LENS", help="Show the ranking of these stops beside, as removal lists it: industry, plant …"
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("explore.html"), show_default=True
+)
+def explore(data: str, mineral: str | None, by: str | None, output: Path) -> None:
+    """Write one HTML page to look around in: click, search, shut something and see who loses what.
+
+    Without --mineral every final product counts the same.
+
+    \b
+    graphmodel explore -o explore.html
+    graphmodel explore --mineral cobalt --by industry
+    graphmodel explore my-data/ -o my-page.html
+    """  # noqa: D301 - click wants the backspace itself
+    network, members = load(data), take.members([by or ""])
+    ranked = None
+    if by is not None:
+        from graphmodel.analysis import removal  # noqa: PLC0415 - scipy
+
+        ranked = removal(network, by=by, mineral=mineral, evenly=mineral is None, members=members)
+    page = network.explore(ranked, mineral=mineral, data=data, members=members)
+    click.echo(f"wrote {page.save(output)}", err=True)

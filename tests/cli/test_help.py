@@ -36,6 +36,7 @@ def test_examples_stand_on_lines_of_their_own(run):
         "reliance",
         "cuts",
         "report",
+        "explore",
     ):
         out = run(name, "--help").stdout
         assert "\\" not in out
