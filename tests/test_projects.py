@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import graphmodel as gm
+from graphmodel.analysis.entry import enter
 from graphmodel.errors import UnknownNameError
 
 STATUS = {
@@ -93,3 +94,25 @@ def test_all_products_of_a_site_have_its_backers(tables):
     assert "MSP" in cobalt["programmes"].split("; ")
     assert "kabanga-cobalt" not in set(tables["backing"]["project_id"])  # so it is found by its site
     assert {"kabanga", "kabanga-cobalt"} <= set(gm.projects("MSP")["project_id"])
+
+
+def test_a_project_at_a_plant_of_the_network_says_that_it_states_what_it_adds(tables):
+    projects = tables["projects"].dropna(subset=["capacity"])
+    grows = projects[(projects["node_id"].fillna("") != "") & (projects["adds_capacity"] == "yes")]
+    assert grows["note"].str.contains("ADDED tonnes").all()
+    capacity = grows.set_index("project_id")["capacity"]
+    assert capacity["posco-pilbara-gwangyang"] == 3556  # 21500 t of the second train x 0.1654; the first is in the node
+    assert capacity["us-antimony-thompson-falls"] == 1603  # 500 short tons x 12 x 0.907 less 3840
+
+
+def test_most_of_the_projects_can_enter_the_network():
+    listed = gm.projects()
+    entry = enter(gm.load("minerals-2024"), listed)
+    assert len(entry.projects) >= 0.65 * len(listed)
+
+
+def test_the_partnership_began_with_ten_countries_and_the_union():
+    partners = gm.table("alliances", "members").query("group == 'MSP'").set_index("country")["start_date"]
+    began = set(partners[partners == "2022-06-14"].index)
+    assert began == {"AUS", "CAN", "DEU", "EU27", "FIN", "FRA", "GBR", "JPN", "KOR", "SWE", "USA"}
+    assert partners.drop(list(began)).sort_values().index.tolist() == ["NOR", "ITA", "IND", "EST", "BEL"]

@@ -21,7 +21,7 @@ def test_projects_are_listed_by_programme(run):
 def test_worth_says_its_ensemble_and_how_alike_the_other_network_ranks(run):
     words = ["worth", "minerals-2024-sparse", "--programme", "MSP", "--mineral", "cobalt", "--disruptions", "32"]
     result = run(*words, "--again", "minerals-2024-sparse", "--format", "csv")
-    assert "minerals-2024-sparse: 32 disruptions by industry, exact, 512 coalitions" in result.stderr
+    assert "minerals-2024-sparse: 32 disruptions by industry, exact, 1024 coalitions" in result.stderr
     assert "rank correlation with minerals-2024-sparse: 1.00" in result.stderr
     table = csv(result)
     assert table["worth"].dropna().tolist() == table["worth_again"].dropna().tolist()
