@@ -14,7 +14,12 @@ from graphmodel.cli.group import DEFAULT, keep, load, main, show
 @main.command()
 @take.form
 def datasets(form: str) -> None:
-    """List the data sets that ship with the package."""
+    """List the data sets that ship with the package.
+
+    \b
+    graphmodel datasets
+    graphmodel datasets --format json
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
 
     show(shipped.available().drop(columns="path"), form)
@@ -24,7 +29,12 @@ def datasets(form: str) -> None:
 @take.data
 @take.form
 def summary(data: str, form: str) -> None:
-    """Count nodes, countries and edges by stage."""
+    """Count nodes, countries and edges by stage.
+
+    \b
+    graphmodel summary
+    graphmodel summary my-data
+    """  # noqa: D301 - click wants the backspace itself
     show(load(data).summary(), form)
 
 
@@ -37,7 +47,11 @@ def check(folder: Path, update: bool, form: str) -> None:
 
     The folder holds a data set, or the source tables one is built from (datasets/minerals-2024/sources). Exits with
     1 when there is a problem. Plausibility findings are listed after, and do not change the exit code.
-    """
+
+    \b
+    graphmodel check my-data --update
+    graphmodel check datasets/minerals-2024/sources
+    """  # noqa: D301 - click wants the backspace itself
     import pandas as pd  # noqa: PLC0415 - pandas
 
     from graphmodel.checks import check as find  # noqa: PLC0415 - pandas
@@ -73,7 +87,12 @@ def check(folder: Path, update: bool, form: str) -> None:
 @take.form
 @click.option("--table", "which", type=click.Choice(["closure", "basis", "large_estimates", "controls"]), multiple=True)
 def closure(data: str, form: str, which: tuple[str, ...]) -> None:
-    """Say how well a built data set closes: supply and need, basis of flows, large flows only estimated."""
+    """Say how well a built data set closes: supply and need, basis of flows, large flows only estimated.
+
+    \b
+    graphmodel closure
+    graphmodel closure --table controls --format csv > controls.csv
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
 
     usual = ("closure", "basis", "large_estimates")
@@ -119,7 +138,11 @@ def export(data: str, output: Path, form: str | None, force: bool) -> None:
 
     Further tables of a data set, such as references and closure, are not part of the network: a folder of CSV
     files carries them over, .json, .graphml, .gexf and Parquet leave them behind.
-    """
+
+    \b
+    graphmodel export -o minerals.graphml
+    graphmodel export minerals-2024-sparse -o sparse --format csv
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
     from graphmodel.convert import format_of, write, write_folder  # noqa: PLC0415 - networkx
 
@@ -135,7 +158,12 @@ def export(data: str, output: Path, form: str | None, force: bool) -> None:
 @main.command()
 @click.argument("name", default=DEFAULT, metavar="[DATA]")
 def cite(name: str) -> None:
-    """Print the citations of a data set and of its sources."""
+    """Print the citations of a data set and of its sources.
+
+    \b
+    graphmodel cite
+    graphmodel cite toy-battery
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
 
     click.echo(shipped.cite(name))
@@ -145,7 +173,11 @@ def cite(name: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @take.force
 def init(folder: Path, force: bool) -> None:
-    """Start a data set of your own from the seven-node toy, ready to edit and check."""
+    """Start a data set of your own from the seven-node toy, ready to edit and check.
+
+    \b
+    graphmodel init my-data
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel import datasets as shipped  # noqa: PLC0415 - pandas
     from graphmodel.convert import write_folder  # noqa: PLC0415 - pandas
     from graphmodel.network import Network  # noqa: PLC0415 - pandas

@@ -29,6 +29,9 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
         except SchemaError as error:
             lines = "\n".join(f"  {problem}" for problem in error.problems)
             raise click.ClickException(f"{len(error.problems)} problem(s):\n{lines}") from None
@@ -43,7 +46,13 @@ def main() -> None:
 
     DATA is the name of a shipped data set (see `graphmodel datasets`) or the path of your own: a folder of CSV
     files, .json, .graphml or .gexf.
-    """
+
+    Tables go to standard output, everything else to standard error. Exit codes: 0 done, 1 something is wrong with the
+    data or the question, 2 a wrong option, 130 interrupted. Completion of commands and options by the shell:
+
+    \b
+    eval "$(_GRAPHMODEL_COMPLETE=bash_source graphmodel)"    also zsh_source, fish_source
+    """  # noqa: D301 - click wants the backspace itself
 
 
 def keep(folder: Path, force: bool) -> None:

@@ -19,7 +19,12 @@ from graphmodel.cli.group import DEFAULT, load, main, mineral_of, progress
     "--output", "-o", type=click.Path(path_type=Path), help="Folder to write into; the data folder when absent."
 )
 def build(name: str, sources: Path | None, output: Path | None) -> None:
-    """Make a data package from its source tables: totals, plants, flows, closure."""
+    """Make a data package from its source tables: totals, plants, flows, closure.
+
+    \b
+    graphmodel build
+    graphmodel build minerals-2024 --sources work -o mine
+    """  # noqa: D301 - click wants the backspace itself
     from graphmodel.build import build as make  # noqa: PLC0415 - scipy
 
     package = make(name, sources=sources, out=output, progress=lambda step: click.echo(step, err=True))
