@@ -85,6 +85,12 @@ SPONSORS = {
 PROGRAMMES = ("MSP", "EU", "US", "JP", "KR", "AU", "CA")
 """Whose projects are compared unless told otherwise."""
 
+MONEY = ("grant", "loan", "loan guarantee", "equity", "tax credit")
+"""Instruments that are money, each at its face value; purchases, prices, letters and titles are none."""
+
+GIVEN = ("committed", "disbursed")
+"""What the status of a backing says where the money is promised in a contract, or paid."""
+
 
 def projects(programme: str | None = None) -> pd.DataFrame:
     """List alliance-backed projects, one row for each product of a site.
@@ -98,14 +104,24 @@ def projects(programme: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of ``gm.table("projects", "projects")``, with ``site`` filled in (rows of one site have the same
-        backers), and from ``gm.table("projects", "backing")`` ``programmes``
-        and ``sponsors`` (joined by "; "). Amounts stay in ``backing``: currencies and instruments do not add up.
+        The columns of ``gm.table("projects", "projects")``, with ``site`` filled in, and from
+        ``gm.table("projects", "backing")``, the same on all rows of a site, ``programmes`` and ``sponsors`` (joined by
+        "; "), ``public_usd`` (money committed or paid by all its backers, in dollars of the year it was announced; nan
+        where no such amount is known), ``announced_usd`` (announced only, or of unknown fate) and ``unknown_amounts``
+        (backings with money whose amount in dollars is not known, so that the sums are too low).
 
     Raises
     ------
     UnknownNameError
         If nobody of that name backs anything, with the nearest that does.
+
+    Notes
+    -----
+    Instruments in `graphmodel.datasets.MONEY` count at face value: a guaranteed or repaid dollar as much as one given.
+    Offtakes, price floors, stockpile purchases, letters of interest and designations count for nothing, and neither
+    does what was withdrawn. Amounts are converted at the yearly means of ``gm.table("projects", "exchange_rates")``;
+    one in another currency without a date, or from a year without a rate, is unknown. Money that two rows state is
+    added once: ``gm.table("projects", "same_money")`` names the second row.
 
     Examples
     --------
@@ -113,21 +129,50 @@ def projects(programme: str | None = None) -> pd.DataFrame:
     >>> listed = gm.projects("JP")
     >>> bool(listed["sponsors"].str.contains("JPN").all())
     True
+
+    What one lender committed to a mine:
+
+    >>> float(gm.projects("MSP").set_index("project_id").loc["serra-verde-pela-ema", "public_usd"])
+    565000000.0
     """
-    listed, backing = table("projects", "projects"), table("projects", "backing")
-    listed["site"] = listed["site"].where(listed["site"].fillna("") != "", listed["project_id"])
-    backing["site"] = backing["project_id"].map(listed.set_index("project_id")["site"])
+    listed, backing = with_backers(table("projects", "projects"), table("projects", "backing"))
     if programme is not None:
         chosen = backing["programme"].eq(programme) | backing["sponsor"].eq(SPONSORS.get(programme, programme))
         if not chosen.any():
             known = sorted({*backing["programme"], *backing["sponsor"], *SPONSORS})
             raise UnknownNameError(f"no programme or sponsor {programme!r}; {nearest(programme, known)}")
         listed = listed[listed["site"].isin(backing.loc[chosen, "site"])]
+    money = _money(backing)
+    listed = listed.assign(**{name: listed["site"].map(money[name]) for name in money})
+    return listed.fillna({"unknown_amounts": 0}).astype({"unknown_amounts": int})
+
+
+def with_backers(projects: pd.DataFrame, backing: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return projects with ``site``, ``programmes`` and ``sponsors`` filled in, and backing with ``site``."""
+    own = projects["project_id"]
+    projects = projects.assign(site=projects["site"].where(projects["site"].fillna("") != "", own))
+    backing = backing.assign(site=backing["project_id"].map(projects.set_index("project_id")["site"]))
     by_site = backing.sort_values(["programme", "sponsor"]).groupby("site")
     for name, column in (("programmes", "programme"), ("sponsors", "sponsor")):
         joined = by_site[column].agg(lambda each: "; ".join(dict.fromkeys(each)))
-        listed = listed.assign(**{name: listed["site"].map(joined).fillna("")})
-    return listed
+        projects = projects.assign(**{name: projects["site"].map(joined).fillna("")})
+    return projects, backing
+
+
+def _money(backing: pd.DataFrame) -> pd.DataFrame:
+    """Add up money in dollars by site."""
+    twice = table("projects", "same_money")[["project_id", "programme", "instrument", "amount"]].assign(again=True)
+    money = backing[backing["instrument"].isin(MONEY) & (backing["status"] != "withdrawn")]
+    money = money.merge(twice, how="left")
+    money = money[money["again"].isna()]
+    rates = table("projects", "exchange_rates")
+    rates = rates.assign(year=rates["year"].astype(str))[["currency", "year", "usd"]]
+    money = money.assign(year=money["announced"].str[:4]).merge(rates, on=["currency", "year"], how="left")
+    dollars = money["amount"] * money["usd"].where(money["currency"] != "USD", 1.0)
+    given = money["status"].isin(GIVEN)
+    sums = {"public_usd": dollars.where(given), "announced_usd": dollars.where(~given)}
+    by_site = pd.DataFrame(sums).groupby(money["site"]).sum(min_count=1)
+    return by_site.assign(unknown_amounts=dollars.isna().groupby(money["site"]).sum())
 
 
 def project_totals() -> pd.DataFrame:

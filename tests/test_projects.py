@@ -1,5 +1,7 @@
 """The open project table: what every row must be, and how complete it is."""
 
+from collections import defaultdict
+
 import pandas as pd
 import pytest
 
@@ -22,12 +24,13 @@ STATUS = {
 
 @pytest.fixture(scope="module")
 def tables():
-    return {name: gm.table("projects", name) for name in ("projects", "backing", "references", "totals")}
+    names = ("projects", "backing", "references", "totals", "programmes", "exchange_rates", "same_money")
+    return {name: gm.table("projects", name) for name in names}
 
 
 def test_every_row_has_a_reference_and_a_grade(tables):
     known = set(tables["references"]["reference"])
-    for name in ("projects", "backing", "totals"):
+    for name in set(tables) - {"references"}:
         assert set(tables[name]["reference"]) <= known
         assert set(tables[name]["evidence"]) <= {"reported", "derived", "assumed"}
     assert tables["projects"]["project_id"].is_unique
@@ -116,3 +119,62 @@ def test_the_partnership_began_with_ten_countries_and_the_union():
     began = set(partners[partners == "2022-06-14"].index)
     assert began == {"AUS", "CAN", "DEU", "EU27", "FIN", "FRA", "GBR", "JPN", "KOR", "SWE", "USA"}
     assert partners.drop(list(began)).sort_values().index.tolist() == ["NOR", "ITA", "IND", "EST", "BEL"]
+
+
+def test_money_adds_up_row_by_row(tables):
+    # the same sums in plain loops: what a contract promises or has paid, what is only announced, and what is unknown
+    rates = {(row.currency, row.year): row.usd for row in tables["exchange_rates"].itertuples()}
+    same = {(r.project_id, r.programme, r.instrument, str(r.amount)) for r in tables["same_money"].itertuples()}
+    site = gm.projects().set_index("project_id")["site"]
+    sums = {name: defaultdict(float) for name in ("public_usd", "announced_usd", "unknown_amounts")}
+    for row in tables["backing"].itertuples():
+        money = row.instrument in ("grant", "loan", "loan guarantee", "equity", "tax credit")
+        if not money or row.status == "withdrawn":
+            continue
+        if (row.project_id, row.programme, row.instrument, str(row.amount)) in same:
+            continue
+        rate = 1.0 if row.currency == "USD" else rates.get((row.currency, int(row.announced[:4] or 0)))
+        if rate is None or pd.isna(row.amount):
+            sums["unknown_amounts"][site[row.project_id]] += 1
+        else:
+            given = "public_usd" if row.status in ("committed", "disbursed") else "announced_usd"
+            sums[given][site[row.project_id]] += row.amount * rate
+    listed = gm.projects().drop_duplicates("site").set_index("site")
+    for name in ("public_usd", "announced_usd"):
+        assert listed[name].dropna().to_dict() == pytest.approx(sums[name])
+    assert listed["unknown_amounts"].loc[lambda count: count > 0].to_dict() == sums["unknown_amounts"]
+
+
+def test_money_is_what_a_site_got_from_all_its_backers():
+    listed = gm.projects().set_index("project_id")
+    # 3.805 bn of the note; 9.63 bn and 0.25 bn were withdrawn
+    assert listed.loc["ford-glendale-kentucky", "public_usd"] == 3_805_040_000
+    # a loan of 4.7 bn stands in two rows, once for each name of its lenders; 0.76 bn of equity comes on top
+    assert listed.loc["korea-zinc-clarksville", "announced_usd"] == pytest.approx(4.7e9 + 0.76e9)
+    assert pd.isna(listed.loc["aguablanca-monesterio", "public_usd"])  # a title is no money, and unknown is not zero
+    some = gm.projects("MSP").set_index("project_id")["public_usd"]  # what others gave to its sites counts too
+    assert some.equals(listed.loc[some.index, "public_usd"])
+    assert (listed.groupby("site")[["public_usd", "announced_usd"]].nunique() <= 1).all(axis=None)
+
+
+def test_every_year_of_money_has_a_rate_and_rates_are_near_published_ones(tables):
+    rates = tables["exchange_rates"].set_index(["currency", "year"])["usd"]
+    paid = tables["backing"].dropna(subset=["amount"]).query("currency != 'USD' and announced != ''")
+    assert {(row.currency, int(row.announced[:4])) for row in paid.itertuples()} <= set(rates.index)
+    # annual averages of the Federal Reserve (G.5A, releases of 2021-01-04 and 2024-02-01); noon in New York, not 16:00
+    published = {
+        ("AUD", 2022): 0.6951, ("AUD", 2023): 0.6644, ("EUR", 2020): 1.1410, ("EUR", 2023): 1.0817,
+        ("GBP", 2023): 1.2440, ("CAD", 2020): 1 / 1.3422, ("CAD", 2023): 1 / 1.3494, ("JPY", 2018): 1 / 110.3974,
+        ("KRW", 2023): 1 / 1306.7637,
+    }  # fmt: skip
+    for key, value in published.items():
+        assert rates[key] == pytest.approx(value, rel=0.0025)
+
+
+def test_every_programme_that_backs_anything_is_listed_with_its_start(tables):
+    programmes = tables["programmes"].set_index("programme")
+    assert set(tables["backing"]["programme"]) == set(programmes.index)
+    assert programmes.loc[["MSP", "EU CRMA"], "start_date"].tolist() == ["2022-06-14", "2024-05-23"]
+    dated = programmes["start_date"] != ""
+    assert dated.sum() >= 30
+    assert (programmes.loc[~dated, "reference"] == "not-verified").all()  # not looked up, or no one start
