@@ -31,8 +31,8 @@ TASKS = {
         "compliance",
     ),
     "Judge projects and programmes": (
-        "projects", "project_totals", "worth", "interactions", "programme_worth", "outlook", "portfolio", "bottleneck",
-        "coverage", "diversification", "claims",
+        "projects", "project_totals", "check_projects", "read_projects", "worth", "interactions", "programme_worth",
+        "outlook", "portfolio", "bottleneck", "coverage", "diversification", "claims",
     ),
     "Know what numbers rest on": ("quality", "weakest_data"),
     "Draw": ("figures.draw", "figures.save", "figures.FIGURES"),

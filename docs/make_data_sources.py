@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from graphmodel.build import SOURCES
+from graphmodel.project_tables import PROJECTS
+from graphmodel.schema import Table
 
 HEAD = """# Source tables, and how to add to them
 
@@ -16,19 +19,28 @@ How to add a plant, a link, a chain or a year, and what `graphmodel check` says 
 How totals, plants and flows are made to agree: [methods/closure.md](methods/closure.md).
 """
 
+OF_PROJECTS = """
+## Projects and their backers
+
+The tables in `datasets/projects/`, read with `gm.table("projects", NAME)`; `gm.projects()` joins them. A table of your own needs `project_id`, `name`, `country`, `stage`, `material` and
+`capacity`; it may have any column more."""
+
 
 def page() -> str:
     """Return the whole page."""
-    parts = [HEAD]
-    for table in SOURCES.values():
-        parts.append(f"\n## {table.name}\n\n{table.description} Key: {', '.join(f'`{name}`' for name in table.key)}.\n")
-        parts.append("| column | type | must be filled | meaning |\n|---|---|---|---|")
+    return "\n".join([HEAD, *_tables(SOURCES, "##"), OF_PROJECTS, *_tables(PROJECTS, "###")]) + "\n"
+
+
+def _tables(tables: Mapping[str, Table], head: str) -> Iterator[str]:
+    """Describe tables one after another."""
+    for table in tables.values():
+        key = ", ".join(f"`{name}`" for name in table.key)
+        yield f"\n{head} {table.name}\n\n{table.description} Key: {key}.\n"
+        yield "| column | type | must be filled | meaning |\n|---|---|---|---|"
         for column in table.columns:
             values = f" ({', '.join(column.values)})" if column.values else ""
-            parts.append(
-                f"| {column.name} | {column.kind} | {'yes' if column.required else ''} | {column.description}{values} |"
-            )
-    return "\n".join(parts) + "\n"
+            filled = "yes" if column.required else ""
+            yield f"| {column.name} | {column.kind} | {filled} | {column.description}{values} |"
 
 
 if __name__ == "__main__":

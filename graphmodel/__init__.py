@@ -26,6 +26,8 @@ _PUBLIC = {
     "to_networkx": "convert",
     "to_igraph": "convert",
     "check": "checks",
+    "check_projects": "project_tables",
+    "read_projects": "project_tables",
     "agreement": "analysis",
     "bottleneck": "analysis",
     "breakdown": "analysis",

@@ -61,6 +61,8 @@ from graphmodel.errors import SchemaError as SchemaError
 from graphmodel.evidence import quality as quality
 from graphmodel.evidence import weakest_data as weakest_data
 from graphmodel.network import Network as Network
+from graphmodel.project_tables import check_projects as check_projects
+from graphmodel.project_tables import read_projects as read_projects
 from graphmodel.scenario import Scenario as Scenario
 
 __version__: str

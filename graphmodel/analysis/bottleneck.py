@@ -63,6 +63,8 @@ def bottleneck(
 
     Raises
     ------
+    SchemaError
+        With everything that is wrong in ``projects``; see `check_projects`.
     EmptySelectionError
         If no project can enter, nothing that stops loses any demand, or ``members`` names no country of the network.
     ParameterError

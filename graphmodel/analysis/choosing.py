@@ -110,8 +110,6 @@ def rules_of(
         raise ParameterError(f"budget is {budget:g}, but must be 0 or more")
     if count is not None and not count >= 1:
         raise ParameterError(f"count is {count}, but must be 1 or more")
-    if "cost" in entry.projects:
-        sites["cost"] = entry.projects["cost"].groupby(entry.site).first()
     cost = _costs(sites, budget)
     matrix, most = _limited(entry, limits or {}, members)
     rules = Rules(cost, matrix, most, entry.sites_of(required), ~entry.sites_of(excluded))
@@ -150,9 +148,6 @@ def _costs(projects: pd.DataFrame, budget: float | None) -> FloatArray:
             raise UnknownNameError("a budget needs the column 'cost' in projects, all in one currency and year")
         return np.full(len(projects), np.nan)
     cost = projects["cost"].to_numpy(dtype=float)
-    below = projects.loc[cost < 0, "project_id"]
-    if len(below):
-        raise ParameterError(f"cost is below 0 for {listed(list(below))}")
     if budget is None:
         return cost
     if np.isnan(cost).all():

@@ -13,6 +13,7 @@ from graphmodel.analysis.remaining import removable
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.network import Network
 from graphmodel.processes import processes
+from graphmodel.project_tables import checked_projects
 from graphmodel.results import CoverageResult
 
 REGIONS = {
@@ -68,6 +69,8 @@ def coverage(
 
     Raises
     ------
+    SchemaError
+        With everything that is wrong in ``projects``; see `check_projects`.
     UnknownNameError
         If a mineral, a stage or a column does not exist, with the nearest that does.
     ParameterError
@@ -104,9 +107,7 @@ def coverage(
     21      cell    CHN  left out       0.0   400.0
     22      cell    XAS  left out       0.0   600.0
     """
-    for column in ("project_id", "country", "stage", "material"):
-        if column not in projects:
-            raise UnknownNameError(f"projects lack the column {column!r}; {nearest(column, list(projects.columns))}")
+    projects = checked_projects(projects, network, needs=("country", "stage", "material"), named=True)
     made, backed = _made(network), _backed(network, projects)
     cells = pd.concat([made[["mineral", "stage"]], backed[["mineral", "stage"]]]).drop_duplicates()
     wanted = _asked(minerals, sorted(set(cells["mineral"])), "mineral")

@@ -18,6 +18,7 @@ from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.errors import EmptySelectionError
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
+from graphmodel.project_tables import ENTERING, checked_projects
 
 MOST = 0.95
 """Largest part of a market that new plants may take together; beyond it they share it by size."""
@@ -28,6 +29,7 @@ OFF = ("cancelled", "unidentified")
 REASONS = {
     "capacity": "states no capacity",
     "exists": "runs already",
+    "stage": "stands at a stage the network does not have",
     "material": "makes what the network does not have",
     "buyers": "makes what nobody buys in the base year",
     "peers": "makes what no plant of its stage makes in the base year, so that its needs are not known",
@@ -86,8 +88,9 @@ class Entry:
 
     @property
     def sites(self) -> pd.DataFrame:
-        """The first row of each site."""
-        return self.projects[~pd.Series(self.site).duplicated().to_numpy()].reset_index(drop=True)
+        """The first row of each site, with the first cost that its rows state."""
+        first = self.projects[~pd.Series(self.site).duplicated().to_numpy()].reset_index(drop=True)
+        return first.assign(cost=self.projects["cost"].groupby(self.site).first()) if "cost" in first else first
 
     def sites_of(self, project_ids: Collection[str]) -> BoolArray:
         """Say which sites hold any of these projects; those that cannot enter are passed over."""
@@ -110,16 +113,20 @@ def enter(network: Network, projects: pd.DataFrame, *, work: Processes | None = 
     projects : DataFrame
         ``project_id``, ``name``, ``country``, ``control``, ``stage``, ``material``, ``capacity`` (a year, in the unit
         of the material); may hold ``sells_to`` and ``buys_from`` (countries joined by ";", all when empty),
-        ``adds_capacity``, ``status``, and ``site``: rows of one site enter together. Other columns are kept.
+        ``adds_capacity``, ``status``, and ``site``: rows of one site enter together. Other columns are kept. All of
+        them: `graphmodel.project_tables.PROJECTS`.
     work : Processes, optional
-        The network's processes, where their shares are others than its own.
+        The network's processes, where their shares are others than its own; the projects have entered before.
 
     Raises
     ------
+    SchemaError
+        With everything that is wrong in the table; see `check_projects`.
     EmptySelectionError
         If none of them can enter.
     """
-    work = processes(network) if work is None else work
+    if work is None:
+        work, projects = processes(network), checked_projects(projects, network, needs=ENTERING)
     projects = projects.reset_index(drop=True)
     reason = _reasons(network, work, projects)
     chosen = projects[reason == ""].reset_index(drop=True)
@@ -133,6 +140,7 @@ def enter(network: Network, projects: pd.DataFrame, *, work: Processes | None = 
 def _reasons(network: Network, work: Processes, projects: pd.DataFrame) -> pd.Series:
     """Say why each project cannot enter; "" where it can."""
     nodes, materials = network.nodes, set(network.table("materials")["material"])
+    stages = set(network.stages["stage"])
     origin = set(network.stages.loc[network.stages["role"] == "origin", "stage"])  # refines its own ore: needs nothing
     made = set(zip(nodes["stage"].to_numpy()[work.node], work.product, strict=True))
     bought = set(network.edges["material"].to_numpy()[work.row[work.row >= 0]])  # over edges that fill a need
@@ -146,6 +154,8 @@ def _reasons(network: Network, work: Processes, projects: pd.DataFrame) -> pd.Se
             return "exists"
         if not row["capacity"] > 0:
             return "capacity"
+        if row["stage"] not in stages:
+            return "stage"
         if row["material"] not in materials:
             return "material"
         if row["material"] not in bought:

@@ -17,7 +17,7 @@ from graphmodel.analysis.disruptions import checked_top
 from graphmodel.analysis.entry import Entry, enter
 from graphmodel.analysis.shutting import Running
 from graphmodel.analysis.valued import Valued
-from graphmodel.errors import ParameterError, UnknownNameError, listed, nearest
+from graphmodel.errors import ParameterError, UnknownNameError, nearest
 from graphmodel.kernels.choice import PROVEN, Search
 from graphmodel.network import Network
 from graphmodel.results import PortfolioResult
@@ -108,6 +108,8 @@ def portfolio(
 
     Raises
     ------
+    SchemaError
+        With everything that is wrong in ``projects``; see `check_projects`.
     ParameterError
         If the budget is negative or fits no project, or there are too many sets for ``all``: the message says how
         long they would take, from sets timed there and then.
@@ -158,9 +160,6 @@ def portfolio(
         raise ParameterError(f"seconds is {seconds}, but must be above 0")
     if method == "milp" and response == "frozen":
         raise ParameterError("method='milp' is for reroute; under frozen a set is no linear programme: 'all', 'greedy'")
-    twice = projects["project_id"][projects["project_id"].duplicated()]
-    if len(twice):
-        raise ParameterError(f"projects that stand twice: {listed(sorted(set(twice)))}")
     entry = enter(network, projects)
     rules = rules_of(
         entry, budget=budget, count=count, limits=limits, required=required, excluded=excluded, members=members

@@ -18,6 +18,7 @@ from graphmodel.analysis.valued import Valued, tail
 from graphmodel.errors import ParameterError
 from graphmodel.network import Network
 from graphmodel.processes import processes
+from graphmodel.project_tables import ENTERING, checked_projects
 from graphmodel.results import ProgrammeResult
 
 
@@ -153,6 +154,9 @@ def programmes_valued(
     running: Running,
 ) -> tuple[Valued, BoolArray]:
     """Let the projects of several programmes enter; return their game, and which sites each programme has, (P, S)."""
-    union = pd.concat(list(programmes.values())).drop_duplicates("project_id", ignore_index=True)
+    checked = [
+        checked_projects(each, network, needs=ENTERING, file=f"projects of {name}") for name, each in programmes.items()
+    ]
+    union = pd.concat(checked).drop_duplicates("project_id", ignore_index=True)
     valued = Valued(enter(network, union), response, counted, by, top, running)
     return valued, np.array([valued.entry.sites_of(each["project_id"]) for each in programmes.values()])

@@ -45,22 +45,29 @@ def summary(data: str, form: str) -> None:
 def check(folder: Path, update: bool, form: str) -> None:
     """Tell everything that is wrong in a folder of tables: file, line, column, value, hint.
 
-    The folder holds a data set, or the source tables one is built from (datasets/minerals-2024/sources). Exits with
-    1 when there is a problem. Plausibility findings are listed after, and do not change the exit code.
+    The folder holds a data set, the source tables one is built from (datasets/minerals-2024/sources), or projects and
+    their backers (datasets/projects). Exits with 1 when there is a problem. Plausibility findings are listed after, and
+    do not change the exit code.
 
     \b
     graphmodel check my-data --update
     graphmodel check datasets/minerals-2024/sources
+    graphmodel check datasets/projects
     """  # noqa: D301 - click wants the backspace itself
     import pandas as pd  # noqa: PLC0415 - pandas
 
+    from graphmodel import project_tables  # noqa: PLC0415 - pandas
     from graphmodel.checks import check as find  # noqa: PLC0415 - pandas
     from graphmodel.convert import folder_problems, read_folder, update_descriptor  # noqa: PLC0415 - pandas
 
-    of_sources = not (folder / "nodes.csv").exists() and any(folder.rglob("plants.csv"))
-    if of_sources and update:
-        raise click.UsageError("--update is for a data set; source tables have no descriptor")
-    if of_sources:
+    no_network = not (folder / "nodes.csv").exists()
+    of_sources = no_network and any(folder.rglob("plants.csv"))
+    of_projects = no_network and (folder / "projects.csv").exists()
+    if (of_sources or of_projects) and update:
+        raise click.UsageError("--update is for a data set; other tables have no descriptor")
+    if of_projects:
+        problems = project_tables.folder_problems(folder)
+    elif of_sources:
         from graphmodel.build import source_problems  # noqa: PLC0415 - scipy
 
         problems = tuple(source_problems(folder))
@@ -75,9 +82,12 @@ def check(folder: Path, update: bool, form: str) -> None:
     if of_sources:
         click.echo(f"{folder}: source tables without problems; build them with graphmodel build", err=True)
         return
-    network = read_folder(folder)
-    findings = find(network)
-    click.echo(f"{network!r}: no problems, {len(findings)} finding(s)", err=True)
+    if of_projects:
+        what, findings = f"{folder}: tables of projects", project_tables.folder_findings(folder)
+    else:
+        network = read_folder(folder)
+        what, findings = repr(network), find(network)
+    click.echo(f"{what}: no problems, {len(findings)} finding(s)", err=True)
     if len(findings) or form != "table":
         show(findings, form)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import graphmodel as gm
 from graphmodel.analysis.coverage import REGIONS
-from graphmodel.errors import ParameterError, UnknownNameError
+from graphmodel.errors import ParameterError, SchemaError, UnknownNameError
 from tests.analysis.drawn import networks
 from tests.analysis.test_worth import plan
 
@@ -50,7 +50,7 @@ def test_projects_without_a_capacity_are_counted_and_those_cancelled_are_not(toy
 
 
 def test_what_the_network_does_not_have_counts_by_the_mineral_it_names(toy):
-    odd = plan(("gallium-a", "DEU", "refining", "gallium-metal", 10.0), mineral="gallium")
+    odd = plan(("gallium-a", "DEU", "refining", "gallium-high-purity", 10.0), mineral="gallium")
     row = cell(gm.coverage(toy, odd), "gallium", "refining", "XEU")
     assert row["status"] == "covered"
     assert np.isnan(row["capacity"])
@@ -125,7 +125,11 @@ def test_what_cannot_be_asked_is_refused(toy):
         with pytest.raises(UnknownNameError) as caught:
             gm.coverage(toy, plans, **asked)
         assert str(caught.value) == message
-    with pytest.raises(UnknownNameError, match="projects lack the column 'stage'"):
+    with pytest.raises(SchemaError, match="projects:stage: column is missing"):
         gm.coverage(toy, plans.drop(columns="stage"))
+    with pytest.raises(
+        SchemaError, match=r"projects:1:material: is not in materials 'kryptonite' \(there are: lithium"
+    ):
+        gm.coverage(toy, plans.head(1).assign(material="kryptonite", mineral=""))
     with pytest.raises(ParameterError, match="no mineral is asked for"):
         gm.coverage(toy, plans, minerals=[])

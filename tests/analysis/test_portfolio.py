@@ -18,7 +18,7 @@ from graphmodel.analysis.disruptions import disruptions
 from graphmodel.analysis.entry import enter
 from graphmodel.analysis.grouping import demand_weights
 from graphmodel.analysis.portfolio import _duration
-from graphmodel.errors import ConvergenceError, EmptySelectionError, ParameterError, UnknownNameError
+from graphmodel.errors import ConvergenceError, EmptySelectionError, ParameterError, SchemaError, UnknownNameError
 from graphmodel.programme import SCALE
 from tests.analysis.drawn import roomy
 from tests.analysis.test_worth import plan
@@ -319,9 +319,10 @@ def test_what_cannot_be_asked_is_refused(toy):
     refused(
         toy, "a budget needs costs, but no project that can enter has one", plans=without.assign(cost=np.nan), budget=10
     )
-    refused(toy, "cost is below 0 for mine-c", plans=REFINERIES.assign(cost=[1.0, 1.0, -1.0]))
-    twice = pd.concat([REFINERIES, REFINERIES.head(1)])
-    refused(toy, "projects that stand twice: refine-b", plans=twice)
+    below = "1 problem:\n  projects:3:cost: is below 0 '-1.0'"
+    refused(toy, below, SchemaError, plans=REFINERIES.assign(cost=[1.0, 1.0, -1.0]))
+    twice = "1 problem:\n  projects:4:project_id: stands twice 'refine-b' (first on line 1)"
+    refused(toy, twice, SchemaError, plans=pd.concat([REFINERIES, REFINERIES.head(1)]))
     old = plan(("a", "USA", "mining", "lithium-ore", 1.0), ("b", "USA", "mining", "lithium-ore", 1.0))
     old = old.assign(adds_capacity=["yes", "no"])
     refused(toy, "required, but cannot enter: b runs already", plans=old, required=["b"])
