@@ -382,6 +382,9 @@ class WorthResult(Result):
         "high",
         "worst",
         "tail",
+        "served",
+        "cost",
+        "cost_per_unit",
         "reason",
     )
 

@@ -13,6 +13,7 @@ import pandas as pd
 from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.analysis.disruptions import checked_top
 from graphmodel.analysis.entry import Entry, enter
+from graphmodel.analysis.grouping import demand_weights
 from graphmodel.analysis.shutting import Running
 from graphmodel.analysis.valued import Valued, tail
 from graphmodel.errors import ParameterError, UnknownNameError, nearest
@@ -24,6 +25,9 @@ Method = Literal["auto", "exact", "sampled"]
 METHODS: tuple[Method, ...] = ("auto", "exact", "sampled")
 MOST_EXACT = {"frozen": 16, "reroute": 12}
 """Projects up to which every coalition is worked out."""
+
+SHARES = ("alone", "last", "worth", "error", "low", "high", "worst", "tail")
+"""Columns that are shares of final demand."""
 
 
 def worth(
@@ -51,7 +55,8 @@ def worth(
     network : Network
     projects : DataFrame
         ``project_id``, ``name``, ``country``, ``stage``, ``material``, ``capacity``; see
-        `graphmodel.analysis.entry.enter` for the columns that may come on top.
+        `graphmodel.analysis.entry.enter` for the columns that may come on top, and ``cost``, all rows in one currency
+        (such as ``public_usd`` of `projects`). Rows of one ``site`` are one project; its cost is the first they state.
     response : {"frozen", "reroute"}
     mineral, product, consumer
         What counts as served, as in `removal`; without a mineral every final product counts the same.
@@ -78,11 +83,15 @@ def worth(
         ``alone`` (share of demand that it keeps served in the mean over the disruptions, entering by itself), ``last``
         (entering after all others), ``worth`` (on average over all orders: the Shapley or Owen value), its standard
         ``error`` (0 where exact), ``low`` and ``high`` (95 %), ``worst`` and ``tail`` (by how much the worst loss, and
-        the mean of the worst 5 %, fall when it enters alone), ``rank``, and ``reason``: why a project is left out (nan
-        then).
+        the mean of the worst 5 %, fall when it enters alone); with a mineral ``served`` (``alone`` in tonnes of it a
+        year), and with ``cost`` also ``cost_per_unit`` (cost over ``served``: money for each tonne a year kept served
+        in the mean over the disruptions; nan where it keeps nothing served or its cost is unknown); ``rank``, and
+        ``reason``: why a project is left out (nan then).
 
     Raises
     ------
+    SchemaError
+        With everything that is wrong in ``projects``; see `check_projects`.
     EmptySelectionError
         If no project can enter, or no disruption loses anything.
     ParameterError
@@ -95,6 +104,9 @@ def worth(
     ``reroute``: it is capacity that may be used. The worths add up to ``v(all) - v(none)``, in ``parameters``. Negative
     where a project takes its market from safer suppliers than itself. Common random numbers: all
     coalitions meet the same disruptions. Cost: 2^n coalitions, or ``2 pairs n``, each all disruptions side by side.
+
+    ``cost_per_unit`` sets money once against a flow a year: no lifetime, no discounting, and no chance that a
+    disruption comes. It compares projects with one another; it is no price of a tonne.
 
     References
     ----------
@@ -138,9 +150,14 @@ def worth(
     else:
         of = np.arange(n) if cells is None else pd.factorize(entry.sites[cells].fillna("").astype(str), sort=True)[0]
         found = _sampled(valued, of.astype(np.int64), pairs, np.random.default_rng(rng))
+    total, units = np.nan, dict.fromkeys(SHARES, "share of final demand")
+    if mineral is not None:
+        weight, unit = demand_weights(entry.network, entry.work.demand, mineral, product, consumer)
+        total = float(weight.sum())
+        units |= {"served": f"{unit} a year", "cost_per_unit": f"cost for each {unit} a year"}
     sampled = {"pairs": None if exact else pairs, "rng": rng if isinstance(rng, int) and not exact else None}
     return WorthResult(
-        _table(entry, found),
+        _table(entry, found, total),
         network=network.name,
         parameters={
             **valued.parameters,
@@ -152,9 +169,7 @@ def worth(
             "loss_without": float(found.without.mean()),
             "loss_with_all": float(found.together.mean()),
         },
-        units=dict.fromkeys(
-            ("alone", "last", "worth", "error", "low", "high", "worst", "tail"), "share of final demand"
-        ),
+        units=units,
     )
 
 
@@ -203,9 +218,10 @@ def _sampled(valued: Valued, cells: IntArray, pairs: int, rng: np.random.Generat
     return _Found(share, error, ends[0], ends[1], ends[2 : 2 + n], ends[2 + n :])
 
 
-def _table(entry: Entry, found: _Found) -> pd.DataFrame:
-    named = ["project_id", "name", "country", "stage", "material", "capacity"]
-    table = entry.sites[named].copy()
+def _table(entry: Entry, found: _Found, total: float) -> pd.DataFrame:
+    """Lay out what was found; ``total`` is the demand that counts, nan where it has no unit."""
+    named = ["project_id", "name", "country", "stage", "material", "capacity", "cost"]
+    table = entry.sites.reindex(columns=named)
     table["alone"] = found.without.mean() - found.alone.mean(axis=1)
     table["last"] = found.rest.mean(axis=1) - found.together.mean()
     table["worth"], table["error"] = found.worth, found.error
@@ -215,5 +231,8 @@ def _table(entry: Entry, found: _Found) -> pd.DataFrame:
     values = ["alone", "last", "worth", "low", "high", "worst", "tail"]
     table[values] = table[values].where(table[values].abs() > 1e-12, 0.0)
     table["rank"] = table["worth"].round(9).rank(method="min", ascending=False)
-    table = pd.concat([table.assign(reason=""), entry.left_out[[*named, "reason"]]], ignore_index=True)
+    table["served"] = table["alone"] * total
+    table["cost_per_unit"] = table["cost"] / table["served"].where(table["served"] > 0)
+    left_out = entry.left_out.reindex(columns=[*named, "reason"])
+    table = pd.concat([table.assign(reason=""), left_out], ignore_index=True)
     return table.sort_values(["rank", "project_id"], na_position="last")

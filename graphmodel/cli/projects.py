@@ -9,15 +9,64 @@ import click
 
 from graphmodel.cli import options as take
 from graphmodel.cli.group import load, main, pool, progress, show
+from graphmodel.errors import listed, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from graphmodel.network import Network
     from graphmodel.results import Result
 
 programme = click.option(
     "--programme", help="Only projects backed by it: MSP, 'US DPA Title III' …, or by EU, US, JP, KR, AU, CA, UK."
 )
+
+
+by = click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
+table_of_own = click.option(
+    "--projects", "own", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A table of your own (CSV) in place of the shipped one.",
+)  # fmt: skip
+cost = click.option(
+    "--cost", "--costs", "cost", metavar="COLUMN|FILE",
+    help="What projects cost: one of their columns, such as public_usd, or a table (CSV) of project_id and cost.",
+)  # fmt: skip
+
+
+def _projects(network: Network, programme: str | None, own: Path | None, cost: str | None = None) -> pd.DataFrame:
+    """Read the projects a command is about, and what they cost."""
+    from graphmodel import datasets, project_tables  # noqa: PLC0415 - pandas
+
+    if own is None:
+        projects = datasets.projects(programme)
+    elif programme is not None:
+        raise click.UsageError("--programme reads the shipped projects; leave it out with --projects")
+    else:
+        projects = project_tables.read_projects(own, network)
+        for message, rows in project_tables.findings(projects).groupby("message", sort=False):
+            click.echo(f"{own.name}: {listed(list(rows['row']))}: {message}", err=True)
+    return projects if cost is None else projects.assign(cost=_costs(projects, cost))
+
+
+def _costs(projects: pd.DataFrame, cost: str) -> pd.Series:
+    """Return what projects cost: a column of theirs, or a table."""
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    if cost in projects:
+        if pd.api.types.is_numeric_dtype(projects[cost]):
+            return projects[cost]
+        raise click.BadParameter(f"column {cost} holds no numbers", param_hint="--cost")
+    if not Path(cost).is_file():
+        numbers = [str(name) for name in projects.select_dtypes("number")]
+        raise click.BadParameter(f"no column and no file {cost!r}; {nearest(cost, numbers)}", param_hint="--cost")
+    table = pd.read_csv(cost, keep_default_na=False, na_values=[""])
+    for column in ("project_id", "cost"):
+        if column not in table:
+            raise click.BadParameter(f"{cost} has no column {column}", param_hint="--cost")
+    twice = table["project_id"][table["project_id"].duplicated()]
+    if len(twice):
+        raise click.BadParameter(f"{cost} has {twice.iloc[0]} twice", param_hint="--cost")
+    return projects["project_id"].map(table.set_index("project_id")["cost"])
 
 
 @main.command()
@@ -47,7 +96,9 @@ def projects(programme: str | None, totals: bool, top: int, form: str) -> None:
 @main.command()
 @take.data
 @programme
+@table_of_own
 @take.demand
+@cost
 @click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
 @click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
 @click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
@@ -61,7 +112,9 @@ def projects(programme: str | None, totals: bool, top: int, form: str) -> None:
 def worth(
     data: str,
     programme: str | None,
+    own: Path | None,
     demand: take.Demand,
+    cost: str | None,
     response: str,
     by: str,
     disruptions: int | None,
@@ -76,22 +129,25 @@ def worth(
     """Rank projects by how much demand they keep served over many disruptions.
 
     Worth is the average of what a project adds over all orders in which projects could enter. Without --mineral every
-    final product counts the same.
+    final product counts the same. With --mineral and --cost: what each tonne a year kept served costs.
 
     \b
     graphmodel worth --programme MSP
+    graphmodel worth --mineral cobalt --cost public_usd
     graphmodel worth --programme EU --mineral cobalt --again minerals-2024-sparse
     """  # noqa: D301 - click wants the backspace itself
-    from graphmodel import datasets  # noqa: PLC0415 - pandas
     from graphmodel.analysis import worth as value  # noqa: PLC0415 - numpy, scipy
 
-    chosen = datasets.projects(programme)
+    if cost is not None and demand.mineral is None:
+        raise click.UsageError("--cost is set against tonnes kept served; name their --mineral")
+    networks = {name: load(name) for name in filter(None, (data, again))}
+    chosen = _projects(networks[data], programme, own, cost)
     tables = []
     with pool(workers) as executor:
-        for name in filter(None, (data, again)):
+        for name, network in networks.items():
             with progress(f"valuing on {name}") as update:
                 result = value(
-                    load(name), chosen, response=response, by=by, top=disruptions, pairs=pairs, rng=seed,
+                    network, chosen, response=response, by=by, top=disruptions, pairs=pairs, rng=seed,
                     progress=update, executor=executor, folder=folder / name if folder else None,
                     mineral=demand.mineral, product=demand.product, consumer=demand.consumer,
                 )  # fmt: skip
@@ -105,12 +161,14 @@ def worth(
             )
     table = tables[0]
     if again is not None:
-        other = tables[1].set_index("project_id")["worth"]
+        other = tables[-1].set_index("project_id")["worth"]
         table["worth_again"] = table["project_id"].map(other)
         alike = table["worth"].rank().corr(table["worth_again"].rank())
         click.echo(f"rank correlation with {again}: {alike:.2f}", err=True)
     if form == "table":
-        table = table[table["reason"] == ""].drop(columns=["reason", "name"])
+        for reason, rows in table[table["reason"] != ""].groupby("reason"):
+            click.echo(f"left out, {reason}: {listed(list(rows['project_id']))}", err=True)
+        table = table[table["reason"] == ""].drop(columns=["reason", "name"]).dropna(axis=1, how="all")
     show(table, form, top)
 
 
@@ -220,32 +278,12 @@ def _averted(result: Result) -> str:
     return f"{share:.1%}" if low != low else f"{share:.1%} ({low:.1%} to {high:.1%} in 90 % of draws)"
 
 
-by = click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
-table_of_own = click.option(
-    "--projects", "own", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A table of your own (CSV) in place of the shipped one.",
-)  # fmt: skip
-
-
-def _projects(programme: str | None, own: Path | None) -> pd.DataFrame:
-    """Read the projects a command is about."""
-    from graphmodel import datasets  # noqa: PLC0415 - pandas
-
-    if own is None:
-        return datasets.projects(programme)
-    if programme is not None:
-        raise click.UsageError("--programme reads the shipped projects; leave it out with --projects")
-    import pandas as pd  # noqa: PLC0415 - as above
-
-    return pd.read_csv(own, keep_default_na=False, na_values=[""])
-
-
 @main.command()
 @take.data
 @programme
 @table_of_own
 @take.demand
-@click.option("--budget", type=float, help="Most that the set may cost; needs --costs, or a column cost.")
+@click.option("--budget", type=float, help="Most that the set may cost; needs --cost, or a column cost.")
 @click.option("--count", type=int, help="Most projects in the set.")
 @click.option(
     "--aim", type=click.Choice(["expected", "worst"]), default="expected", show_default=True,
@@ -263,10 +301,7 @@ def _projects(programme: str | None, own: Path | None) -> pd.DataFrame:
 @click.option(
     "--compare", multiple=True, metavar="PROGRAMME", help="Hold what this programme backs against the best set."
 )
-@click.option(
-    "--costs", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A table (CSV) of project_id and cost, all in one currency and year.",
-)  # fmt: skip
+@cost
 @click.option(
     "--method", type=click.Choice(["auto", "milp", "greedy", "all"]), default="auto", show_default=True,
     help="All sets, a mixed-integer programme (reroute), or one project after another.",
@@ -289,7 +324,7 @@ def portfolio(
     excluded: tuple[str, ...],
     limits: tuple[str, ...],
     compare: tuple[str, ...],
-    costs: Path | None,
+    cost: str | None,
     method: Literal["auto", "milp", "greedy", "all"],
     seconds: float,
     workers: int,
@@ -301,20 +336,20 @@ def portfolio(
 
     \b
     graphmodel portfolio --mineral cobalt --response reroute --count 5 --compare MSP
+    graphmodel portfolio --mineral cobalt --cost public_usd --budget 1e9
     graphmodel portfolio --projects mine.csv --budget 500 --limit stage=mining:2
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel import datasets  # noqa: PLC0415 - pandas
     from graphmodel.analysis import portfolio as choose  # noqa: PLC0415 - numpy, scipy
 
-    chosen = _projects(programme, own)
-    if costs is not None:
-        chosen = _with_costs(chosen, costs)
+    network = load(data)
+    chosen = _projects(network, programme, own, cost)
     most = _limits(limits)
     sets = {name: list(datasets.projects(name)["project_id"]) for name in compare}
     known = set(chosen["project_id"])
     with pool(workers) as executor, progress("choosing") as update:
         result = choose(
-            load(data), chosen, budget=budget, count=count, aim=aim, response=response, by=by, top=disruptions,
+            network, chosen, budget=budget, count=count, aim=aim, response=response, by=by, top=disruptions,
             required=required, excluded=excluded, limits=most, members=take.members(most),
             compare={name: [one for one in ids if one in known] for name, ids in sets.items()},
             method=method, seconds=seconds, progress=update, executor=executor,
@@ -328,20 +363,6 @@ def portfolio(
     )
     table = result.table
     show(table.drop(columns=["worst" if aim == "worst" else "expected"]) if form == "table" else table, form)
-
-
-def _with_costs(projects: pd.DataFrame, costs: Path) -> pd.DataFrame:
-    """Add what projects cost."""
-    import pandas as pd  # noqa: PLC0415 - heavy
-
-    table = pd.read_csv(costs, keep_default_na=False, na_values=[""])
-    for column in ("project_id", "cost"):
-        if column not in table:
-            raise click.BadParameter(f"{costs} has no column {column}", param_hint="--costs")
-    twice = table["project_id"][table["project_id"].duplicated()]
-    if len(twice):
-        raise click.BadParameter(f"{costs} has {twice.iloc[0]} twice", param_hint="--costs")
-    return projects.assign(cost=projects["project_id"].map(table.set_index("project_id")["cost"]))
 
 
 def _limits(words: tuple[str, ...]) -> dict[str, dict[str, int]]:
@@ -389,10 +410,11 @@ def bottleneck(
 
     from graphmodel.analysis import bottleneck as find  # noqa: PLC0415 - numpy, scipy
 
-    members = _buyers(alliances, countries)
+    members, network = _buyers(alliances, countries), load(data)
+    chosen = _projects(network, programme, own)
     with progress("solving") as update:
         result = find(
-            load(data), _projects(programme, own), by=by, top=disruptions, members=members, progress=update,
+            network, chosen, by=by, top=disruptions, members=members, progress=update,
             mineral=demand.mineral, product=demand.product, consumer=demand.consumer,
         )  # fmt: skip
     table = result.table
@@ -451,7 +473,8 @@ def coverage(
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import coverage as cover  # noqa: PLC0415 - pandas
 
-    table = cover(load(data), _projects(programme, own), minerals=minerals or None, stages=stages or None).table
+    network = load(data)
+    table = cover(network, _projects(network, programme, own), minerals=minerals or None, stages=stages or None).table
     if status is not None:
         table = table[table["status"] == status]
     show(table, form, top)

@@ -180,8 +180,8 @@ def test_what_cannot_enter_is_told_apart(toy):
     rows = [
         ("fits", "USA", "mining", "lithium-ore", 10.0),
         ("empty", "USA", "mining", "lithium-ore", np.nan),
-        ("unknown", "USA", "mining", "kryptonite", 10.0),
-        ("unused", "USA", "mining", "lithium-cell-use", 10.0),
+        ("other", "USA", "mining", "gallium-high-purity", 10.0),  # the shipped network has it, the toy does not
+        ("elsewhere", "USA", "recycling", "lithium-ore", 10.0),
         ("odd", "USA", "refining", "lithium-ore", 10.0),
         ("gone", "USA", "mining", "lithium-ore", 10.0),
         ("old", "USA", "mining", "lithium-ore", 10.0),
@@ -191,7 +191,8 @@ def test_what_cannot_enter_is_told_apart(toy):
     reason = found.table.set_index("project_id")["reason"]
     assert reason["fits"] == ""
     assert reason["empty"] == "states no capacity"
-    assert reason["unknown"] == "makes what the network does not have"
+    assert reason["other"] == "makes what the network does not have"
+    assert reason["elsewhere"] == "stands at a stage the network does not have"
     assert reason["odd"].startswith("makes what no plant of its stage makes")
     assert reason["gone"].startswith("is cancelled")
     assert reason["old"] == "runs already"
@@ -225,6 +226,35 @@ def test_a_project_counts_from_its_start_year_by_its_chance(toy):
         gm.outlook(toy, {"all": both}, chance={"construction": 1.5})
     with pytest.raises(ParameterError, match="years is empty"):
         gm.outlook(toy, {"all": both}, years=())
+
+
+def test_money_is_set_against_the_tonnes_kept_served(toy):
+    # refinery B of 250 t keeps a quarter of the 1000 t of lithium served in the one disruption: 250 t a year. It takes
+    # a million, so each tonne a year 4000. The mine keeps nothing served: nothing to divide by. D does not say.
+    rows = [
+        ("refine-b", "USA", "refining", "lithium-salt", 250.0),
+        ("mine-c", "USA", "mining", "lithium-ore", 500.0),
+        ("refine-d", "CAN", "refining", "lithium-salt", 250.0),
+    ]
+    found = gm.worth(toy, plan(*rows, cost=[1e6, 1e6, np.nan]), by="node", top=1, mineral="lithium")
+    assert values(found, "served") == pytest.approx({"refine-b": 250.0, "mine-c": 0.0, "refine-d": 250.0})
+    assert values(found, "cost_per_unit") == pytest.approx(
+        {"refine-b": 4000.0, "mine-c": np.nan, "refine-d": np.nan}, nan_ok=True
+    )
+    assert found.units["served"] == "t lithium a year"
+    assert found.units["cost_per_unit"] == "cost for each t lithium a year"
+    evenly = gm.worth(toy, plan(*rows, cost=[1e6, 1e6, np.nan]), by="node", top=1).table
+    assert evenly[["served", "cost_per_unit"]].isna().all(axis=None)
+    assert gm.worth(toy, plan(*rows), by="node", top=1, mineral="lithium").table["cost"].isna().all()
+
+
+def test_a_site_costs_what_the_first_of_its_rows_states(toy):
+    # both products of the site are one project: half the salt is safe, for the 300 of the second row
+    rows = [("salt-1", "USA", "refining", "lithium-salt", 250.0), ("salt-2", "USA", "mining", "lithium-ore", 250.0)]
+    both = plan(*rows, site=["s", "s"], cost=[np.nan, 300.0])
+    found = gm.worth(toy, both, by="node", top=1, mineral="lithium").table
+    assert found["project_id"].tolist() == ["salt-1"]
+    assert found[["cost", "served", "cost_per_unit"]].iloc[0].tolist() == pytest.approx([300.0, 250.0, 1.2])
 
 
 def test_programmes_that_share_a_project_both_count_it(toy):

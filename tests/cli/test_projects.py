@@ -91,7 +91,65 @@ def test_empty_cells_can_be_listed(run, own):
     assert "did you mean 'lithium'" in run(*asked, "-m", "litium", code=1).stderr
 
 
-@pytest.mark.parametrize("name", ["portfolio", "bottleneck", "coverage"])
+def test_worth_sets_money_against_tonnes(run, own):
+    asked = ["worth", "toy-battery", "--projects", str(own / "own.csv"), "--by", "node", "--disruptions", "1"]
+    rows = table(run(*asked, "--mineral", "lithium", "--cost", str(own / "costs.csv"), "--format", "csv"))
+    refine_b = rows.set_index("project_id").loc["refine-b"]  # 250 t a year for 100
+    assert float(refine_b["cost_per_unit"]) == pytest.approx(0.4)
+    assert "name their --mineral" in run(*asked, "--cost", "capacity", code=2).stderr
+    missing = run(*asked, "--mineral", "lithium", "--cost", "capacty", code=2).stderr
+    assert "no column and no file 'capacty'; did you mean 'capacity'?" in missing
+    assert "column stage holds no numbers" in run(*asked, "--mineral", "lithium", "--cost", "stage", code=2).stderr
+
+
+def test_public_money_is_a_cost_for_both_commands(run):
+    asked = ["minerals-2024", "--programme", "MSP", "--mineral", "cobalt", "--cost", "public_usd"]
+    result = run("worth", *asked)
+    assert "cost_per_unit" in result.stdout
+    assert "left out, runs already: balama" in result.stderr
+    rows = table(run("portfolio", *asked, "--budget", "1e9", "--format", "csv"))
+    assert 0 < float(rows.loc[0, "cost"]) <= 1e9
+
+
+@pytest.mark.parametrize("name", ["worth", "portfolio", "bottleneck", "coverage"])
+def test_a_table_of_ones_own_is_refused_by_line(run, own, name):
+    (own / "wrong.csv").write_text(
+        "project_id,name,country,stage,material,capacity\na,A,USA,refinning,lithium-salt,5\nb,B,USA,refining,salt,-5\n"
+    )
+    said = run(name, "toy-battery", "--projects", str(own / "wrong.csv"), code=1).stderr
+    assert "3 problem(s):" in said
+    assert "wrong.csv:2:stage: is not in stages 'refinning' (did you mean 'refining'?)" in said
+    assert "wrong.csv:3:capacity: is not above 0 '-5'" in said
+    assert "wrong.csv:3:material: is not in materials 'salt' (there are: lithium-cell, " in said
+
+
+def test_what_is_odd_in_a_table_of_ones_own_is_told(run, own):
+    more = "project_id,name,country,stage,material,capacity,start_year,programmes\n"
+    more += "a,A,USA,refining,lithium-salt,,,\nb,B,USA,refining,lithium-salt,5,2019,MSP\n"
+    (own / "odd.csv").write_text(more)
+    said = run("coverage", "toy-battery", "--projects", str(own / "odd.csv")).stderr
+    assert "odd.csv: a: states no capacity, and is left out where capacity counts" in said
+    assert "odd.csv: b: started before its programmes began: MSP 2022-06-14" in said
+
+
+def test_the_tables_of_projects_can_be_checked(run, own):
+    from graphmodel import datasets
+
+    fine = run("check", str(datasets.root() / "projects"))
+    assert "tables of projects: no problems" in fine.stderr
+    (own / "own.csv").unlink()
+    (own / "costs.csv").unlink()
+    (own / "projects.csv").write_text("project_id,stage,capacity\na,mining,5\n")
+    assert "no problems, 0 finding(s)" in run("check", str(own)).stderr
+    assert "other tables have no descriptor" in run("check", str(own), "--update", code=2).stderr
+    (own / "projects.csv").write_text("project_id,stage\na,minning\n")
+    wrong = run("check", str(own), "--format", "csv", code=1)
+    assert table(wrong)[["table", "line", "column", "value"]].to_numpy().tolist() == [
+        ["projects.csv", 2, "stage", "minning"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["worth", "portfolio", "bottleneck", "coverage"])
 def test_help_shows_examples(run, name):
     out = run(name, "--help").stdout
     assert "\\" not in out
