@@ -92,4 +92,4 @@ def test_pairs_are_drawn(toy):
     pairs = pd.concat([REFINERY_AND_CELL, plan(("refine-c", "CAN", "refining", "lithium-salt", 600.0))])
     ax = gm.interactions(toy, pairs, by="country", top=1).plot()
     names = [label.get_text() for label in ax.get_yticklabels()]
-    assert "refine-b + cell-c" in names
+    assert "refine-b  +  cell-c" in names

@@ -38,7 +38,7 @@ def loss_with(network, projects, ids, **asked):
     some = projects[projects["project_id"].isin(ids)]
     quick = {"method": "sampled", "pairs": 1, **asked}
     if some.empty:
-        return gm.worth(network, projects.head(1), **quick).parameters["loss_without"]
+        return gm.worth(network, projects, **quick).parameters["loss_without"]
     return gm.worth(network, some, **quick).parameters["loss_with_all"]
 
 
