@@ -21,13 +21,18 @@ from graphmodel.figures.disruption import loss_over_weeks as loss_over_weeks
 from graphmodel.figures.disruption import pairs as pairs
 from graphmodel.figures.disruption import percolation as percolation
 from graphmodel.figures.disruption import responses as responses
+from graphmodel.figures.downstream import downstream_vulnerability as downstream_vulnerability
 from graphmodel.figures.drawing import Drawn as Drawn
 from graphmodel.figures.losses import centrality_against_loss as centrality_against_loss
 from graphmodel.figures.losses import chokepoints as chokepoints
 from graphmodel.figures.losses import loss_by_product as loss_by_product
 from graphmodel.figures.losses import overview as overview
+from graphmodel.figures.matrices import dependence_matrix as dependence_matrix
+from graphmodel.figures.matrices import mineral_stage_heat as mineral_stage_heat
 from graphmodel.figures.projects import diversification as diversification
 from graphmodel.figures.projects import programmes as programmes
+from graphmodel.figures.structure import chord as chord
+from graphmodel.figures.structure import layered_network as layered_network
 from graphmodel.network import Network
 from graphmodel.plot.render import FORMATS, render
 from graphmodel.results import Result
@@ -58,6 +63,11 @@ FIGURES: dict[str, Callable[..., Drawn]] = {
     "diversification": diversification,
     "programmes": programmes,
     "closure": closure,
+    "downstream_vulnerability": downstream_vulnerability,
+    "mineral_stage_heat": mineral_stage_heat,
+    "dependence_matrix": dependence_matrix,
+    "layered_network": layered_network,
+    "chord": chord,
 }
 """Every published figure by name."""
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from graphmodel.errors import UnknownNameError
 from graphmodel.plot.centrality import centrality_against_loss as centrality_against_loss
 from graphmodel.plot.centrality import centrality_ranking as centrality_ranking
+from graphmodel.plot.chord import draw_chord as draw_chord
 from graphmodel.plot.claims import claim_dumbbells as claim_dumbbells
 from graphmodel.plot.closure import basis_bars as basis_bars
 from graphmodel.plot.closure import closure_bars as closure_bars
@@ -20,6 +21,7 @@ from graphmodel.plot.cuts import route_bars as route_bars
 from graphmodel.plot.dependence import dependence_by_stage as dependence_by_stage
 from graphmodel.plot.diversification import before_and_after as before_and_after
 from graphmodel.plot.diversification import dumbbells as dumbbells
+from graphmodel.plot.downstream import loss_steps as loss_steps
 from graphmodel.plot.flow_diagram import draw_flows as draw_flows
 from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
@@ -27,8 +29,11 @@ from graphmodel.plot.import_reliance import import_reliance_bars as import_relia
 from graphmodel.plot.indices import agreement_intervals as agreement_intervals
 from graphmodel.plot.indices import benchmark_marks as benchmark_marks
 from graphmodel.plot.indices import index_ranges as index_ranges
+from graphmodel.plot.layered import draw_layers as draw_layers
 from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
+from graphmodel.plot.matrices import dependence_matrix as dependence_matrix
+from graphmodel.plot.matrices import largest_by_stage as largest_by_stage
 from graphmodel.plot.pairs import pair_map as pair_map
 from graphmodel.plot.percolation import percolation_curves as percolation_curves
 from graphmodel.plot.portfolio import portfolio_frontier as portfolio_frontier

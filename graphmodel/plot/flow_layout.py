@@ -68,7 +68,7 @@ def lay_out(flows: pd.DataFrame, stages: pd.DataFrame) -> Layout:
     """
     used = set(flows["source_stage"]) | set(flows["target_stage"])
     stages = stages[stages["stage"].isin(used)].sort_values("order", kind="stable")
-    lane = _lane(flows, stages)
+    lane = recycling_lane(flows, stages)
     main = stages[~stages["stage"].isin(lane)]
     columns = [list(group["stage"]) for _, group in main.groupby("order", sort=True)]
     columns = [sorted(column, key=lambda stage: -_handled(flows, stage)) for column in columns]
@@ -101,7 +101,7 @@ def _handled(flows: pd.DataFrame, stage: str) -> float:
     return float(max(sent, flows.loc[flows["target_stage"] == stage, "quantity"].sum()))
 
 
-def _lane(flows: pd.DataFrame, stages: pd.DataFrame) -> list[str]:
+def recycling_lane(flows: pd.DataFrame, stages: pd.DataFrame) -> list[str]:
     """Stages of the recycling lane: recycling itself, and origins that feed it and no process."""
     role = stages.set_index("stage")["role"]
     recycle = list(role.index[role == "recycle"])

@@ -13,6 +13,7 @@ from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator
@@ -79,6 +80,9 @@ COUNTRIES: Mapping[str, str] = {
 }
 """Colour of the countries that matter most; every other one is grey."""
 
+GREYS = ("#5E5E5E", "#A6A6A6", "#7E7E7E")
+"""Greys, dark and light in turn, of countries without a colour where several stand side by side."""
+
 HOLLOW: Mapping[str, Any] = {
     "marker": "D",
     "s": 14,
@@ -108,6 +112,14 @@ def stage_styles(stages: Iterable[str]) -> dict[str, tuple[str, str]]:
 def country_colour(country: str) -> str:
     """Give a country its colour, grey where it has none of its own."""
     return "#BDBDBD" if country == OTHERS else COUNTRIES.get(country, GREY)
+
+
+def country_colours(countries: Iterable[str]) -> dict[str, str]:
+    """Give countries their colours, and those that have none of their own greys in turn."""
+    names = list(dict.fromkeys(countries))
+    grey = [name for name in names if name not in COUNTRIES and name != OTHERS]
+    turn = {name: GREYS[place % len(GREYS)] for place, name in enumerate(grey)}
+    return {name: turn.get(name) or country_colour(name) for name in names}
 
 
 def luminance(colour: str) -> float:
@@ -162,6 +174,11 @@ def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str], 
         figure.legend(
             list(handles), list(labels), loc="outside upper right", ncols=columns, borderaxespad=0.0, **_LEGEND
         )
+
+
+def legend_under(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, columns: int = 4) -> None:
+    """Put a legend in rows of so many entries below all panels."""
+    figure.legend(list(handles), list(labels), loc="outside lower left", ncols=columns, borderaxespad=0.3, **_LEGEND)
 
 
 def legend_below(ax: Axes) -> None:
@@ -307,6 +324,20 @@ def plain(value: object, limit: int = 40) -> str:
 def _glyphs(path: str) -> frozenset[int]:
     """Code points a font can draw."""
     return frozenset(get_font(path).get_charmap())
+
+
+def width_mm(words: str, size: float = SMALL) -> float:
+    """Return how wide words are in a font of this size in points."""
+    path = findfont(FontProperties())
+    return sum(_advance(path, letter) for letter in words) * size / 72 * 25.4
+
+
+@lru_cache(maxsize=1024)
+def _advance(path: str, letter: str) -> float:
+    """Width of a letter in a font of one point."""
+    font = get_font(path)
+    font.set_size(10.0, 72)
+    return float(font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / 10.0
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -1,0 +1,184 @@
+"""Matrices of shares: who makes most of each mineral at each stage, whose mineral passed whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from graphmodel._types import FloatArray
+from graphmodel.plot import style as look
+from graphmodel.plot.places import country_names, place_name
+
+DARK = 0.6
+"""Shares above this are shaded so dark that they take white ink."""
+
+LEAST = 0.005
+"""Shares below this are left blank."""
+
+HEAD_ROW = 0.75
+"""Height of a row that holds the head of a group of rows."""
+
+
+def largest_by_stage(
+    table: pd.DataFrame,
+    *,
+    stages: Sequence[str],
+    ax: Axes | None = None,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Show who makes most of each mineral at each stage, and what share.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``family``, ``mineral``, ``stage``, ``largest`` (a code), ``largest_share``, ``unassigned_share``. Rows
+        stand in the order of the table.
+    stages : list of str
+        Columns, in this order.
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    names : mapping, optional
+        Words to print for minerals and stages.
+    title : str
+        Printed above, from the left.
+    **style
+        Passed to `matplotlib.axes.Axes.pcolormesh`.
+
+    Notes
+    -----
+    Blank: the mineral has no such stage. A code with a question mark: as much or more is made by unknown makers.
+    """
+    minerals = list(dict.fromkeys(zip(table["family"], table["mineral"], strict=True)))
+    families = list(dict.fromkeys(table["family"]))
+    ax = look.axes_or_new(ax, height=50 + 6.3 * len(minerals) + 4.7 * len(families))
+    look.head(ax, title)
+    if not minerals:
+        return look.nothing_to_draw(ax, "no mineral is made in this network")
+    words = names or {}
+    top, tops, heads = 0.0, {}, {}
+    for family in families:
+        heads[family] = top + HEAD_ROW / 2
+        top += HEAD_ROW
+        for pair in minerals:
+            if pair[0] == family:
+                tops[pair], top = top, top + 1.0
+    cells = table.set_index(["family", "mineral"])
+    for pair, start in tops.items():
+        rows = cells.loc[[pair]]
+        values = rows.set_index("stage")["largest_share"].reindex(stages).to_numpy(dtype=float)
+        _shade(ax, values[None, :], np.array([start, start + 1.0]), style)
+        for each in look.rows(rows):
+            doubt = not each.largest_share > each.unassigned_share
+            lines = (
+                f"{look.plain(each.largest, 4)}{'?' * doubt}\n{_hundredths(each.largest_share)}"
+                if each.largest
+                else "?"
+            )
+            _write(ax, list(stages).index(each.stage), start + 0.5, lines, each.largest_share, linespacing=1.0)
+    for family, middle in heads.items():
+        ax.text(
+            0.0, middle + 0.08, look.plain(family), va="center", fontsize=look.TEXT, fontweight="bold", color=look.INK
+        )
+    labels = [look.plain(words.get(name, look.sentence(name.replace("-", " "))), 28) for _, name in tops]
+    ax.set_yticks([start + 0.5 for start in tops.values()], labels)
+    columns = [look.plain(words.get(stage, look.sentence(stage)), 24) for stage in stages]
+    ax.set_xticks(np.arange(len(stages)) + 0.5, columns, rotation=55, ha="left", rotation_mode="anchor")
+    _frame(ax, max(len(stages), 8), top)
+    return ax
+
+
+def dependence_matrix(
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Show what share of each user's mineral passed each place, a row a user, a column a place.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``kind`` (a line is drawn between kinds), ``label`` and ``demand`` of the user, ``unit``, ``group`` (a code),
+        ``share``, ``own`` (whether the place is the user, or one of it). Rows and columns stand in the order of the
+        table.
+    ax, names, title, **style
+        As in `largest_by_stage`.
+
+    Notes
+    -----
+    Shares below half a hundredth are left blank, and places that have no others are left out. A frame marks what
+    passes the user itself.
+    """
+    users = table.drop_duplicates(["kind", "label"])
+    table = table[table.groupby("group")["share"].transform("max") >= LEAST]
+    places = list(dict.fromkeys(table["group"]))
+    ax = look.axes_or_new(ax, height=44 + 6 * max(len(users), 3))
+    look.head(ax, title)
+    if not places:
+        return look.nothing_to_draw(ax, "nothing that is used passed any place")
+    words = {**country_names(), **(names or {})}
+    of = {pair: row for row, pair in enumerate(zip(users["kind"], users["label"], strict=True))}
+    values = np.full((len(of), len(places)), np.nan)
+    for each in look.rows(table):
+        row, column = of[each.kind, each.label], places.index(each.group)
+        if each.share >= LEAST:
+            values[row, column] = each.share
+            _write(ax, column, row + 0.5, _hundredths(each.share), each.share)
+        if each.own:
+            around = (column + 0.06, row + 0.08), 0.88, 0.84
+            ax.add_patch(Rectangle(*around, fill=False, edgecolor=look.INK, linewidth=0.8, zorder=3))
+    _shade(ax, values, np.arange(len(of) + 1.0), style)
+    for row, (above, below) in enumerate(pairwise(users["kind"]), start=1):
+        if above != below:
+            ax.axhline(row, color=look.INK, linewidth=0.6)
+    divisor, unit = look.scaled(float(users["demand"].max()), str(users["unit"].iloc[0]))
+    labels = [f"{look.plain(user.label, 40)}  {look.quantity(user.demand / divisor)}" for user in look.rows(users)]
+    ax.set_yticks(np.arange(len(of)) + 0.5, labels)
+    columns = [look.plain(look.sentence(place_name(place, words)), 24) for place in places]
+    ax.set_xticks(np.arange(len(places)) + 0.5, columns, rotation=45, ha="left", rotation_mode="anchor")
+    _frame(ax, max(len(places), 8), len(of))
+    ax.annotate(
+        f"use, {unit.replace('-', ' ')} a year", (0, 0), xytext=(-3, 5), textcoords="offset points", ha="right",
+        fontsize=look.SMALL, color=look.INK, annotation_clip=False,
+    )  # fmt: skip
+    look.x_title(ax, "share of the mineral in what is used, %; frame: passes the user itself", loc="left")
+    return ax
+
+
+def _shade(ax: Axes, values: FloatArray, rows: FloatArray, style: Mapping[str, Any]) -> None:
+    """Shade one cell a share, from 0 to 1."""
+    around: dict[str, Any] = {"edgecolors": look.PAPER, "linewidth": 1.2}
+    edges = np.arange(values.shape[1] + 1.0)
+    ax.pcolormesh(
+        edges, rows, np.ma.masked_invalid(values), **{"cmap": look.HEAT, "vmin": 0, "vmax": 1, **around, **style}
+    )
+
+
+def _write(ax: Axes, column: int, y: float, words: str, share: float, **place: Any) -> None:
+    ink = look.PAPER if share > DARK else look.INK
+    ax.text(column + 0.5, y, words, ha="center", va="center", fontsize=look.SMALL, color=ink, **place)
+
+
+def _hundredths(share: float) -> str:
+    return look.percent(share).removesuffix("%").strip()
+
+
+def _frame(ax: Axes, width: float, height: float) -> None:
+    """Put columns' names on top and leave out all lines."""
+    ax.set_xlim(0, width)
+    ax.set_ylim(height, 0)
+    look.tidy(ax, grid="none")
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0, labelsize=look.SMALL, colors=look.INK)
+    for side in ax.spines.values():
+        side.set_visible(False)
