@@ -104,6 +104,8 @@ class UncertaintyResult(Result):
         "high",
         "mean",
         "sd",
+        "rank_low",
+        "rank_high",
         "p_first",
         "p_top",
         "n_draws",
