@@ -55,6 +55,7 @@ _PUBLIC = {
     "programme_worth": "analysis",
     "removal": "analysis",
     "rerouting": "analysis",
+    "sensitivity": "analysis",
     "shares": "analysis",
     "timeline": "analysis",
     "uncertainty": "analysis",

@@ -112,6 +112,33 @@ class UncertaintyResult(Result):
     )
 
 
+class SensitivityResult(Result):
+    """The largest loss with each uncertain number at its low and its high, and its part in the variance."""
+
+    columns = (
+        "rank",
+        "input",
+        "kind",
+        "country",
+        "material",
+        "basis",
+        "n_flows",
+        "factor_low",
+        "factor_high",
+        "low",
+        "high",
+        "low_removed",
+        "high_removed",
+        "swing",
+        "first",
+        "first_low",
+        "first_high",
+        "total",
+        "total_low",
+        "total_high",
+    )
+
+
 class PairResult(Result):
     """Final demand lost when two nodes, or two groups of nodes, are shut together."""
 

@@ -28,6 +28,8 @@ from graphmodel.figures.losses import loss_by_product as loss_by_product
 from graphmodel.figures.losses import overview as overview
 from graphmodel.figures.projects import diversification as diversification
 from graphmodel.figures.projects import programmes as programmes
+from graphmodel.figures.sureness import rank_stability as rank_stability
+from graphmodel.figures.sureness import tornado as tornado
 from graphmodel.network import Network
 from graphmodel.plot.render import FORMATS, render
 from graphmodel.results import Result
@@ -55,6 +57,8 @@ FIGURES: dict[str, Callable[..., Drawn]] = {
     "first_failure": first_failure,
     "pairs": pairs,
     "percolation": percolation,
+    "rank_stability": rank_stability,
+    "tornado": tornado,
     "diversification": diversification,
     "programmes": programmes,
     "closure": closure,

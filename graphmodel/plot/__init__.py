@@ -45,9 +45,11 @@ from graphmodel.plot.removal import removal_ranking as removal_ranking
 from graphmodel.plot.removal import rerouting_ranking as rerouting_ranking
 from graphmodel.plot.removal import worst_ranking as worst_ranking
 from graphmodel.plot.responses import response_ranges as response_ranges
+from graphmodel.plot.sensitivity import sensitivity_tornado as sensitivity_tornado
 from graphmodel.plot.timeline import duration_lines as duration_lines
 from graphmodel.plot.timeline import failure_days as failure_days
 from graphmodel.plot.timeline import loss_over_weeks as loss_over_weeks
+from graphmodel.plot.uncertainty import rank_intervals as rank_intervals
 from graphmodel.plot.uncertainty import uncertainty_intervals as uncertainty_intervals
 from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
@@ -88,6 +90,7 @@ from graphmodel.results import (
     RemovalResult,
     ReroutingResult,
     Result,
+    SensitivityResult,
     ShareResult,
     TimelineResult,
     UncertaintyResult,
@@ -127,6 +130,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ReroutingResult: rerouting_ranking,
+    SensitivityResult: sensitivity_tornado,
     ShareResult: stage_shares,
     TimelineResult: loss_over_weeks,
     UncertaintyResult: uncertainty_intervals,

@@ -32,6 +32,7 @@ def test_examples_stand_on_lines_of_their_own(run):
         "rerouting",
         "max-flow",
         "uncertainty",
+        "sensitivity",
         "dependence",
         "reliance",
         "cuts",
