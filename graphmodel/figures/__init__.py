@@ -27,7 +27,10 @@ from graphmodel.figures.losses import chokepoints as chokepoints
 from graphmodel.figures.losses import loss_by_product as loss_by_product
 from graphmodel.figures.losses import overview as overview
 from graphmodel.figures.projects import diversification as diversification
+from graphmodel.figures.projects import programme_dumbbells as programme_dumbbells
 from graphmodel.figures.projects import programmes as programmes
+from graphmodel.figures.projects import project_timeline as project_timeline
+from graphmodel.figures.sureness import cascade_sizes as cascade_sizes
 from graphmodel.figures.sureness import rank_stability as rank_stability
 from graphmodel.figures.sureness import tornado as tornado
 from graphmodel.network import Network
@@ -57,10 +60,13 @@ FIGURES: dict[str, Callable[..., Drawn]] = {
     "first_failure": first_failure,
     "pairs": pairs,
     "percolation": percolation,
+    "cascade_sizes": cascade_sizes,
     "rank_stability": rank_stability,
     "tornado": tornado,
     "diversification": diversification,
     "programmes": programmes,
+    "programme_dumbbells": programme_dumbbells,
+    "project_timeline": project_timeline,
     "closure": closure,
 }
 """Every published figure by name."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from graphmodel import analysis, datasets, plot
 from graphmodel.build import SPARSE
 from graphmodel.errors import ParameterError
@@ -115,6 +117,71 @@ def rank_stability(
     if other is not None:
         table["rank_again"] = table["removed"].map(other.table.set_index("removed")["rank"]).astype("Int64")
     return finished(figure, table, network)
+
+
+SHOWN: dict[analysis.Response, str] = {
+    "frozen": "a  Nobody replaces a supplier",
+    "reachability": "b  Any path left is enough",
+}
+"""Panels of `cascade_sizes`."""
+
+
+def cascade_sizes(
+    network: Network,
+    *,
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+) -> Drawn:
+    """Show how losses spread over all single stops: how many lose little, and how much the few worst do.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        The one found at most stages when absent.
+    product, consumer : str or list of str, optional
+        Count only the final demand for these products, or of these countries.
+
+    Raises
+    ------
+    ParameterError
+        If no material holds a mineral, or no stop loses any demand.
+    EmptySelectionError
+        If nothing can be grouped.
+
+    Notes
+    -----
+    Seen: curves that fall slowly to the right have many stops of every size; written beside the lowest point of each
+    is the largest stop. The table has every stop, with the share of stops that lose ``at_least`` as much.
+    """
+    chosen = mineral or main_mineral(network)
+    counted: dict[str, Any] = {"mineral": chosen, "product": product, "consumer": consumer}
+    found = {
+        response: {by: analysis.removal(network, by=by, response=response, **counted) for by in LENSES}
+        for response in SHOWN
+    }
+    tables = [
+        result.table.assign(
+            by=by, at_least=lambda table: table["loss_share"].rank(ascending=False, method="max") / len(table)
+        )
+        for results in found.values()
+        for by, result in results.items()
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    if not table["loss"].gt(0).any():
+        raise ParameterError(f"no stop loses any final demand for {chosen}")
+    figure = look.new_figure(height=95)
+    axes = figure.subplots(1, len(SHOWN), sharey=True)
+    for ax, (response, title) in zip(axes, SHOWN.items(), strict=True):
+        plot.exceedance_curves(found[response], ax=ax, names=industry_words(network), title=title)
+    axes[1].set_ylabel("")
+    look.legend_above(figure, *axes[0].get_legend_handles_labels())
+    return finished(figure, table[["response", "by", "removed", "label", "n_nodes", "loss_share", "at_least"]], network)
+
+
+LENSES = ("plant", "industry", "country")
+"""What stops, in `cascade_sizes`."""
 
 
 def _other_reconstruction(network: Network) -> Network | None:
