@@ -57,29 +57,38 @@ def exceedance_curves(
         table = result.table
         losing = table[table["loss_share"] >= LEAST].sort_values("loss_share", ascending=False, kind="stable")
         words, mark = CURVES.get(lens, (f"by {lens}", {"color": look.MARK, "marker": "D"}))
-        loss, share = losing["loss_share"].to_numpy(dtype=float), np.arange(1, len(losing) + 1) / max(len(table), 1)
+        if not len(losing):
+            none += [f"{words}: none of {len(table)} loses"] * bool(len(table))
+            continue
+        loss, share = losing["loss_share"].to_numpy(dtype=float), np.arange(1, len(losing) + 1) / len(table)
         line = {**mark, "markersize": 3.0, "linewidth": 0.8, "drawstyle": "steps-post", "clip_on": False, "zorder": 3}
         ax.plot(loss, share, **{**line, "label": words, **style})
-        if len(losing):
-            ends.append((share.item(0), loss.item(0), row_names(losing.head(1), names)[0], str(mark["color"])))
-        elif len(table):
-            none.append(f"{words}: none of {len(table)} loses")
+        ends.append((share.item(0), loss.item(0), row_names(losing.head(1), names)[0], str(mark["color"])))
     if not ends:
         return look.nothing_to_draw(ax, "no stop loses any final demand")
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlim(LEAST, 1.0)
-    lowest = min(share for share, *_ in ends)
+    lowest = min(part for part, *_ in ends)
     ax.set_ylim(0.4 * lowest, 1.0)
     height = look.figure_of(ax).get_size_inches()[1] * 72 * 0.7
     gap = 1.5 * look.SMALL / height * np.log10(1.0 / (0.4 * lowest))
     level = -float("inf")
-    for share, size, name, colour in sorted(ends):
-        level = max(level + gap, float(np.log10(share)))
+    for part, size, name, colour in sorted(ends):
+        level = max(level + gap, float(np.log10(part)))
+        line = {
+            "arrowstyle": "-",
+            "color": colour,
+            "linewidth": 0.8,
+            "linestyle": ":",
+            "shrinkB": 3,
+            "relpos": (1, 0.9),
+        }
         named = ax.annotate(
-            look.plain(f"{name}, {look.percent(size)}", 48), (size, share), xytext=(LEAST * 1.25, 10**level),
-            ha="left", va="center_baseline", fontsize=look.SMALL, color=look.INK,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "relpos": (1, 0.4), "shrinkB": 3},
+            look.plain(f"{name}, {look.percent(size)}", 48), (size, part),
+            xytext=(LEAST * 1.25, 10 ** (level - 0.6 * gap)),  # below the curve, which ends with a level line
+            ha="left", va="center_baseline", fontsize=look.SMALL, color=look.INK, path_effects=look.HALO, zorder=5,
+            arrowprops=line,
         )  # fmt: skip
         named.set_in_layout(False)
     for place, words in enumerate(none):
@@ -93,5 +102,7 @@ def exceedance_curves(
     look.x_title(ax, "share of final demand lost")
     look.y_title(ax, "share of stops that lose as much or more")
     look.tidy(ax, grid="y")
+    ax.grid(visible=False)
+    ax.spines["bottom"].set_visible(True)
     ax.minorticks_off()
     return ax

@@ -12,10 +12,10 @@ from graphmodel.plot.places import country_names, place_name
 from graphmodel.results import SensitivityResult
 
 FLOWS = {
-    "reported": "All flows that are reported",
-    "contract": "All flows known by contract",
-    "trade": "All flows laid out by trade",
-    "estimated": "All flows that are estimated",
+    "reported": "All reported flows",
+    "contract": "All flows by contract",
+    "trade": "All flows by trade statistics",
+    "estimated": "All estimated flows",
 }
 """What flows of one basis are called."""
 
@@ -77,7 +77,7 @@ def sensitivity_tornado(
         known = f" · {look.percent(max(row.total, 0.0))} of variance" if row.total == row.total else ""
         look.beside(ax, f"{look.number(100 * row.swing, 2)}{known}", end, row.Index, offset=5.0)
     words = {**country_names(), **(names or {})}
-    look.name_rows(ax, [look.plain(_named(row, words), 50) for row in look.rows(table)])
+    look.name_rows(ax, [look.plain(_named(row, words), 64) for row in look.rows(table)])
     ax.set_xlim(least - 0.04 * (most - least), most + (0.4 if table["total"].notna().any() else 0.12) * (most - least))
     left, right = ax.get_xlim()
     late = stands - left > 0.3 * (right - left)

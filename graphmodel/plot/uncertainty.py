@@ -103,8 +103,8 @@ def rank_intervals(
 
     Notes
     -----
-    Rows that lose nothing are left out. Written beside a row: in what share of the draws nothing loses more; nothing
-    where that is none.
+    Rows that lose nothing are left out. Written right of a row: in what share of the draws nothing loses more, where
+    there are such draws.
     """
     table = result.table
     table = table[table["loss_share"] > 0].head(top)
@@ -121,9 +121,12 @@ def rank_intervals(
         ax.scatter(ranks, rows, **{**look.HOLLOW, "s": 42}, label="the other reconstruction")
         ends = ends.where(ranks.isna(), ranks.where(ranks > ends, ends))
     ax.scatter(table["rank"], rows, s=14, color=look.MARK, zorder=4, clip_on=False, label="flows as they stand")
-    for row, end, chance in zip(rows, ends, table["p_first"], strict=True):
+    for row, chance in zip(rows, table["p_first"], strict=True):
         if chance > 0:
-            look.beside(ax, f"first in {look.percent(chance)} of draws", end, row, offset=9.0)
+            ax.annotate(
+                f"first in {look.percent(chance)}", (1.0, row), xycoords=("axes fraction", "data"), xytext=(4, 0),
+                textcoords="offset points", va="center_baseline", fontsize=look.SMALL, color=look.INK,
+            )  # fmt: skip
     look.name_rows(ax, [look.plain(label, 56) for label in row_names(table, names)])
     if ends.max() > MANY_RANKS:
         ax.set_xscale("log")
@@ -131,7 +134,7 @@ def rank_intervals(
         ax.set_xlim(0.9, 1.3 * ends.max())
         ax.minorticks_off()
     else:
-        ax.set_xlim(0.6, ends.max() + 1.4)
+        ax.set_xlim(0.6, ends.max() + 0.6)
         ax.xaxis.set_major_locator(look.few_whole_ticks())
     ax.xaxis.set_major_formatter(lambda rank, _: f"{rank:.0f}")
     look.x_title(ax, "rank by final demand lost, 1 the worst")
