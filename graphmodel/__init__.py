@@ -57,6 +57,7 @@ _PUBLIC = {
     "programme_worth": "analysis",
     "removal": "analysis",
     "rerouting": "analysis",
+    "sensitivity": "analysis",
     "shares": "analysis",
     "timeline": "analysis",
     "uncertainty": "analysis",

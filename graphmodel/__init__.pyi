@@ -37,6 +37,7 @@ from graphmodel.analysis import portfolio as portfolio
 from graphmodel.analysis import programme_worth as programme_worth
 from graphmodel.analysis import removal as removal
 from graphmodel.analysis import rerouting as rerouting
+from graphmodel.analysis import sensitivity as sensitivity
 from graphmodel.analysis import shares as shares
 from graphmodel.analysis import timeline as timeline
 from graphmodel.analysis import uncertainty as uncertainty

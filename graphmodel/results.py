@@ -114,9 +114,38 @@ class UncertaintyResult(Result):
         "high",
         "mean",
         "sd",
+        "rank_low",
+        "rank_high",
         "p_first",
         "p_top",
         "n_draws",
+    )
+
+
+class SensitivityResult(Result):
+    """The largest loss with each uncertain number at its low and its high, and its part in the variance."""
+
+    columns = (
+        "rank",
+        "input",
+        "kind",
+        "country",
+        "material",
+        "basis",
+        "n_flows",
+        "factor_low",
+        "factor_high",
+        "low",
+        "high",
+        "low_removed",
+        "high_removed",
+        "swing",
+        "first",
+        "first_low",
+        "first_high",
+        "total",
+        "total_low",
+        "total_high",
     )
 
 

@@ -33,6 +33,7 @@ from graphmodel.analysis.removal import removal as removal
 from graphmodel.analysis.rerouting import rerouting as rerouting
 from graphmodel.analysis.responses import RESPONSES as RESPONSES
 from graphmodel.analysis.responses import Response as Response
+from graphmodel.analysis.sensitivity import sensitivity as sensitivity
 from graphmodel.analysis.shares import shares as shares
 from graphmodel.analysis.timeline import timeline as timeline
 from graphmodel.analysis.uncertainty import uncertainty as uncertainty
@@ -69,6 +70,7 @@ ANALYSES = {
     "programme_worth": programme_worth,
     "removal": removal,
     "rerouting": rerouting,
+    "sensitivity": sensitivity,
     "shares": shares,
     "timeline": timeline,
     "uncertainty": uncertainty,

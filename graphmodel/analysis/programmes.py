@@ -59,7 +59,8 @@ def programme_worth(
         be missing of all programmes' projects without its own, shared ones too), ``worst`` and ``tail`` (by how much
         the worst loss, and the mean of the worst 5 %, fall), ``share`` (of ``loss_without`` that ``alone`` is), and
         with ``draws`` its ``low`` and ``high`` (5 and 95 % of the draws lie below). Sorted by ``alone``. In
-        ``parameters`` ``averted``, ``averted_low`` and ``averted_high``: the same of all of them together.
+        ``parameters`` ``averted``, ``averted_low`` and ``averted_high``: the same of all of them together; and the mean
+        loss, the worst and that tail without any project and with all (``loss_without``, ``loss_with_all`` …).
 
     Raises
     ------
@@ -117,6 +118,10 @@ def programme_worth(
             "disruptions": len(valued.names),
             "loss_without": float(without.mean()),
             "loss_with_all": float(everyone.mean()),
+            "worst_without": float(without.max()),
+            "worst_with_all": float(everyone.max()),
+            "tail_without": float(tail(without)),
+            "tail_with_all": float(tail(everyone)),
             "averted": float(1.0 - everyone.mean() / without.mean()),
             "averted_low": float(low[0]),
             "averted_high": float(high[0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,8 @@ from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups, demand_weights, group_nodes, labels
 from graphmodel.analysis.inputs import frozen_processes
 from graphmodel.analysis.remaining import kernel_recipes, removable, scenario_cut
-from graphmodel.analysis.shutting import shutting
+from graphmodel.analysis.shutting import shutting, weighted_losses
 from graphmodel.errors import ParameterError
-from graphmodel.kernels.cascade import frozen_loss
 from graphmodel.kernels.cascade_draws import frozen_loss_draws
 from graphmodel.network import Network
 from graphmodel.processes import Processes
@@ -70,8 +70,9 @@ def uncertainty(
     UncertaintyResult
         ``removed``, ``label``, ``n_nodes``; ``loss_share`` of final demand with the flows as they stand (the frozen
         response), its ``rank``; over the draws ``low`` and ``high`` (5 % and 95 % of them lie below), ``mean``, ``sd``,
-        ``p_first`` and ``p_top``, the share of draws in which nothing, or fewer than ``top`` groups, lose more;
-        ``n_draws``. Sorted by rank.
+        ``rank_low`` and ``rank_high`` (nine tenths of the draws rank it from one to the other), ``p_first`` and
+        ``p_top``, the share of draws in which nothing, or fewer than ``top`` groups, lose more; ``n_draws``. Sorted by
+        rank.
 
     Raises
     ------
@@ -90,7 +91,8 @@ def uncertainty(
     as before. Needs, recipes, demand, co-products and who is in the network are taken as known.
 
     A group that loses nothing ranks first only where every group loses nothing. Without final demand shares are nan.
-    Cost: ``draws`` sweeps over all groups.
+    Cost: ``draws`` sweeps over all groups that lose anything with the flows as they stand; the others, which no flow
+    that is there connects to a user, lose nothing in any draw.
 
     Examples
     --------
@@ -111,10 +113,13 @@ def uncertainty(
     weight, _ = demand_weights(network, work.demand, mineral, product, consumer)
     groups = group_nodes(network, by, among=removable(network), members=members, equity=equity)
     shut = shutting(work, groups, kernel_recipes(work), weight, *scenario_cut(network, work))
-    given = (shut.recipes, *shut.sets(np.arange(len(groups.names))[:, None]), shut.weight)
-    base = frozen_loss(*given, edge_limit=shut.edge_limit)
-    draw = share_draw(network, work)
-    lost = frozen_loss_draws(*given, draw, draws, rng=rng, edge_limit=shut.edge_limit, n_threads=n_threads)
+    base = weighted_losses(shut, np.arange(len(groups.names))[:, None])
+    at_risk = np.flatnonzero(base > 0)
+    lost = np.zeros((draws, len(base)))
+    lost[:, at_risk] = frozen_loss_draws(
+        shut.recipes, *shut.sets(at_risk[:, None]), shut.weight, share_draw(network, work), draws,
+        rng=rng, edge_limit=shut.edge_limit, n_threads=n_threads,
+    )  # fmt: skip
     return UncertaintyResult(
         _table(network, groups, base, lost, float(weight.sum()), top),
         network=network.name,
@@ -133,45 +138,92 @@ def uncertainty(
 
 def share_draw(network: Network, work: Processes) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws the share of every supply from a generator; see `uncertainty`."""
-    factors = flow_draw(network)
+    factors, renewed = flow_draw(network), shares_of(work)
+    return lambda rng: renewed(factors(rng))
+
+
+def shares_of(work: Processes) -> Callable[[FloatArray], FloatArray]:
+    """Return a function that turns flows, as multiples of what they stand at, into the share of every supply."""
     slot = work.slot
     met = np.bincount(slot, work.share, minlength=len(work.slot_base))
 
-    def draw(rng: np.random.Generator) -> FloatArray:
-        factor = np.append(factors(rng), 1.0)  # the last for links inside a node, whose row is -1
-        share = factor[work.row] * work.share
+    def renewed(factor: FloatArray) -> FloatArray:
+        share = np.append(factor, 1.0)[work.row] * work.share  # the last for links inside a node, whose row is -1
         brought = np.bincount(slot, share, minlength=len(met))
         scale = np.divide(met, brought, out=np.ones(len(met)), where=brought > 0)
         return share * scale[slot]
 
-    return draw
+    return renewed
 
 
 def flow_draw(network: Network) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws every flow, as a multiple of what it stands at, from a generator."""
-    from scipy.special import ndtr  # noqa: PLC0415 - loads slowly; only what draws needs it
+    doubt = flow_doubt(network)
 
+    def draw(rng: np.random.Generator) -> FloatArray:
+        normal = rng.standard_normal(len(doubt.total))
+        return doubt.flows(normal) * doubt.totals(rng.random(len(doubt.sold)))[doubt.total]
+
+    return draw
+
+
+class FlowDoubt(NamedTuple):
+    """How far flows may be from what they stand at: each by itself, and all that a country sells of a material.
+
+    Parameters
+    ----------
+    spread : standard deviation of the logarithm of each flow, (E,)
+    ranged : flows that give a low and a high instead
+    least, most : these, as multiples of the flow
+    sold : country and material of each total
+    total : total that each flow belongs to, (E,)
+    half_width : of each total, as a share of it
+    """
+
+    spread: FloatArray
+    ranged: IntArray
+    least: FloatArray
+    most: FloatArray
+    sold: pd.DataFrame
+    total: IntArray
+    half_width: FloatArray
+
+    def flows(self, normal: FloatArray) -> FloatArray:
+        """Turn a normal number for each flow into a multiple of it."""
+        from scipy.special import ndtr  # noqa: PLC0415 - loads slowly; only what draws needs it
+
+        factor = np.exp(self.spread * normal)
+        factor[self.ranged] = triangular(ndtr(normal[self.ranged]), self.least, self.most)
+        return factor
+
+    def totals(self, uniform: FloatArray) -> FloatArray:
+        """Turn a uniform number for each total into a multiple of it."""
+        return triangular(uniform, 1.0 - self.half_width, 1.0 + self.half_width)
+
+
+def flow_doubt(network: Network) -> FlowDoubt:
+    """Read how far flows may be from what they stand at from their ranges, their basis and their sellers' grades."""
     edges, nodes = network.edges, network.nodes
     value = edges["quantity"].to_numpy(dtype=float)
     low = np.fmin(edges["low"].to_numpy(dtype=float), value)  # fmin: a bound not given is the value itself
     high = np.fmax(edges["high"].to_numpy(dtype=float), value)
     ranged = np.flatnonzero((high > low) & (value > 0))
-    least, most = low[ranged] / value[ranged], high[ranged] / value[ranged]
-    spread = edges["basis"].map(SPREAD).fillna(SPREAD["estimated"]).to_numpy(dtype=float)
     seller = pd.DataFrame({"country": nodes["country"].to_numpy()[network.source], "material": edges["material"]})
-    total = seller.groupby(["country", "material"], sort=True).ngroup().to_numpy(dtype=np.int64)
-    n_totals = int(total.max(initial=-1)) + 1
+    groups = seller.groupby(["country", "material"], sort=True)
+    total = groups.ngroup().to_numpy(dtype=np.int64)
     graded = nodes["evidence"].map(DOUBT).fillna(DOUBT["assumed"]).to_numpy(dtype=float)[network.source]
-    sold = np.maximum(value, np.finfo(float).tiny)
-    doubt = np.bincount(total, sold * graded, minlength=n_totals) / np.bincount(total, sold, minlength=n_totals)
-
-    def draw(rng: np.random.Generator) -> FloatArray:
-        normal = rng.standard_normal(len(value))
-        factor = np.exp(spread * normal)
-        factor[ranged] = triangular(ndtr(normal[ranged]), least, most)
-        return factor * triangular(rng.random(n_totals), 1.0 - doubt, 1.0 + doubt)[total]
-
-    return draw
+    weight = np.maximum(value, np.finfo(float).tiny)
+    n_totals = groups.ngroups
+    return FlowDoubt(
+        spread=edges["basis"].map(SPREAD).fillna(SPREAD["estimated"]).to_numpy(dtype=float),
+        ranged=ranged,
+        least=low[ranged] / value[ranged],
+        most=high[ranged] / value[ranged],
+        sold=groups.size().reset_index()[["country", "material"]],
+        total=total,
+        half_width=np.bincount(total, weight * graded, minlength=n_totals)
+        / np.bincount(total, weight, minlength=n_totals),
+    )
 
 
 def triangular(uniform: FloatArray, least: FloatArray, most: FloatArray) -> FloatArray:
@@ -196,6 +248,8 @@ def _table(
     table["low"], table["high"] = np.quantile(lost, INTERVAL, axis=0)
     table["mean"] = lost.mean(axis=0)
     table["sd"] = lost.std(axis=0, ddof=1) if len(lost) > 1 else np.nan
+    table["rank_low"] = np.quantile(ranks, INTERVAL[0], axis=0, method="lower")
+    table["rank_high"] = np.quantile(ranks, INTERVAL[1], axis=0, method="higher")
     table["p_first"] = (ranks == 1).mean(axis=0)
     table["p_top"] = (ranks <= top).mean(axis=0)
     table["n_draws"] = len(lost)

@@ -268,6 +268,44 @@ def uncertainty(
 
 @main.command()
 @take.data
+@take.demand
+@take.grouped("industry")
+@click.option("--removed", help="Follow the loss of this group; of the worst when absent.")
+@click.option("--draws", default=0, show_default=True, help="Draws for Sobol indices; 0 for none.")
+@click.option("--within", default=8, show_default=True, help="How many totals have indices of their own.")
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same draws.")
+@take.top(15)
+@take.workers
+@take.form
+def sensitivity(
+    data: str,
+    demand: take.Demand,
+    grouping: take.Grouping,
+    removed: str | None,
+    draws: int,
+    within: int,
+    seed: int,
+    top: int,
+    workers: int,
+    form: str,
+) -> None:
+    """Rank uncertain numbers by how far each moves the largest loss of any removal.
+
+    \b
+    graphmodel sensitivity --mineral cobalt
+    graphmodel sensitivity --mineral gallium --removed CHN:refining:gallium --draws 256 --workers 2
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.analysis import sensitivity as vary  # noqa: PLC0415 - numpy, scipy
+
+    network = load(data)
+    chosen: dict[str, Any] = {**grouping.named(), **demand.weighed(network)}
+    chosen.pop("evenly")
+    result = vary(network, removed=removed, draws=draws, top=within, rng=seed, n_threads=workers, **chosen)
+    show(result.table, form, top)
+
+
+@main.command()
+@take.data
 @take.mineral
 @take.grouped("plant")
 @click.option(

@@ -30,9 +30,14 @@ from graphmodel.figures.losses import overview as overview
 from graphmodel.figures.matrices import dependence_matrix as dependence_matrix
 from graphmodel.figures.matrices import mineral_stage_heat as mineral_stage_heat
 from graphmodel.figures.projects import diversification as diversification
+from graphmodel.figures.projects import programme_dumbbells as programme_dumbbells
 from graphmodel.figures.projects import programmes as programmes
+from graphmodel.figures.projects import project_timeline as project_timeline
 from graphmodel.figures.structure import chord as chord
 from graphmodel.figures.structure import layered_network as layered_network
+from graphmodel.figures.sureness import cascade_sizes as cascade_sizes
+from graphmodel.figures.sureness import rank_stability as rank_stability
+from graphmodel.figures.sureness import tornado as tornado
 from graphmodel.network import Network
 from graphmodel.plot.render import FORMATS, render
 from graphmodel.results import Result
@@ -60,8 +65,13 @@ FIGURES: dict[str, Callable[..., Drawn]] = {
     "first_failure": first_failure,
     "pairs": pairs,
     "percolation": percolation,
+    "cascade_sizes": cascade_sizes,
+    "rank_stability": rank_stability,
+    "tornado": tornado,
     "diversification": diversification,
     "programmes": programmes,
+    "programme_dumbbells": programme_dumbbells,
+    "project_timeline": project_timeline,
     "closure": closure,
     "downstream_vulnerability": downstream_vulnerability,
     "mineral_stage_heat": mineral_stage_heat,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from graphmodel import analysis, datasets, plot
-from graphmodel.datasets import PROGRAMMES
+from graphmodel.analysis.entry import OFF, site_names
+from graphmodel.analysis.outlook import CHANCE
+from graphmodel.datasets import PROGRAMMES, SPONSORS
 from graphmodel.errors import ParameterError
-from graphmodel.figures.drawing import Drawn, finished
+from graphmodel.figures.drawing import Drawn, finished, whose
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_table import main_mineral
+from graphmodel.plot.places import country_names
 from graphmodel.plot.words import stage_words
 from graphmodel.results import (
     DiversificationResult,
@@ -98,9 +103,167 @@ def programmes(
     EmptySelectionError
         If no listed project can enter the network.
     """
-    if result is None:
-        listed = {name: datasets.projects(name) for name in PROGRAMMES}
-        result = analysis.programme_worth(network, listed, mineral=mineral, product=product, consumer=consumer)
+    result = result or _worth(network, mineral, product, consumer)
     figure = look.new_figure(height=34 + 6 * len(result))
     plot.programme_ranking(result, ax=figure.add_subplot())
     return finished(figure, result.table, network)
+
+
+def _worth(
+    network: Network,
+    mineral: str | None,
+    product: str | Sequence[str] | None,
+    consumer: str | Sequence[str] | None,
+) -> ProgrammeResult:
+    listed = {name: datasets.projects(name) for name in PROGRAMMES}
+    return analysis.programme_worth(network, listed, mineral=mineral, product=product, consumer=consumer)
+
+
+AVERTED = {
+    "alone": ("loss", "a  Mean loss"),
+    "worst": ("worst", "b  Worst loss"),
+    "tail": ("tail", "c  Mean of the worst 5 %"),
+}
+"""Panels of `programme_dumbbells`: the column of what is averted, the loss it is of, and the title."""
+
+TOGETHER = "all together"
+
+
+def programme_dumbbells(
+    network: Network,
+    *,
+    mineral: str | None = None,
+    product: str | Sequence[str] | None = None,
+    consumer: str | Sequence[str] | None = None,
+    result: ProgrammeResult | None = None,
+) -> Drawn:
+    """Set the losses with all projects of each programme beside those without any, all programmes together last.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        Count final demand in tonnes of it; every product alike when absent.
+    product, consumer : str or list of str, optional
+        Count only the final demand for these products, or of these countries.
+    result : ProgrammeResult, optional
+        Worked out before for the same network and demand.
+
+    Raises
+    ------
+    EmptySelectionError
+        If no listed project can enter the network.
+
+    Notes
+    -----
+    Seen: how little or how much all that a programme lists changes, on average and where it is worst; a dot right of
+    the open one is a loss that grows, as new plants can displace sellers that a stop would have spared. The axes do not
+    begin at 0. In brackets: how many of the sites listed can enter.
+    """
+    result = result or _worth(network, mineral, product, consumer)
+    whole, table = result.parameters, result.table.set_index("programme")
+    names = [name for name in PROGRAMMES if name in table.index]
+    words = {name: country_names().get(SPONSORS.get(name, name), name) for name in names}
+    rows = []
+    for column, (loss, _) in AVERTED.items():
+        without, everyone = (float(str(whole[f"{loss}_{end}"])) for end in ("without", "with_all"))
+        for name in names:
+            row = f"{words[name]} ({table['n_entering'][name]} of {table['n_projects'][name]})"
+            rows.append((name, row, column, without, without - table[column][name]))
+        rows.append((TOGETHER, look.sentence(TOGETHER), column, without, everyone))
+    drawn = pd.DataFrame(rows, columns=["programme", "row", "measure", "without", "with_projects"])
+    figure = look.new_figure(height=32 + 5 * (len(names) + 1))
+    axes = figure.subplots(1, len(AVERTED))
+    for ax, (column, (_, title)) in zip(axes, AVERTED.items(), strict=True):
+        plot.loss_dumbbells(drawn[drawn["measure"] == column].reset_index(drop=True), ax=ax, title=title)
+        if ax is not axes[0]:
+            ax.set_yticklabels([])
+    demand = f"final demand{whose(network, product, consumer)}"
+    held = f", in {mineral} contained" if mineral else ", every product alike"
+    look.x_title(axes[1], f"share of {demand} lost{held}; beside it, the change in points")
+    look.legend_above(figure, *axes[0].get_legend_handles_labels())
+    return finished(figure, drawn.drop(columns="row"), network)
+
+
+FIRST, LAST = 2020, 2035
+"""Years of `project_timeline`."""
+
+EARLIER, LATER, UNDATED = f"to {FIRST - 1}", f"from {LAST + 1}", "no year"
+
+
+def project_timeline(network: Network, *, mineral: str | None = None, projects: pd.DataFrame | None = None) -> Drawn:
+    """Show how much planned capacity starts in which year at each stage, and how much of it is likely to.
+
+    Parameters
+    ----------
+    network : Network
+    mineral : str, optional
+        Capacity counts in tonnes of it contained; the one found at most stages when absent.
+    projects : DataFrame, optional
+        As `graphmodel.projects` lists them; all of these when absent.
+
+    Raises
+    ------
+    ParameterError
+        If no material holds a mineral, or no project states a capacity of a material that holds this one.
+
+    Notes
+    -----
+    Seen: a panel a stage, as tonnes at one stage become tonnes at the next and cannot be added to them; each with an
+    axis of its own. The dark part is capacity times the chance of the project's status, as in `graphmodel.outlook`.
+    Projects that are cancelled, or that nobody can identify, are left out; those that state no year have a bar of
+    their own, those that state no capacity are counted below.
+    """
+    chosen = mineral or main_mineral(network)
+    table = _starts(network, datasets.projects() if projects is None else projects, chosen)
+    known = table[table["capacity"] > 0]
+    if not len(known):
+        raise ParameterError(f"no project states a capacity of a material of {network.name} that holds {chosen}")
+    columns = [EARLIER, *map(str, range(FIRST, LAST + 1)), LATER, UNDATED]
+    columns = [name for name in columns if name not in (EARLIER, LATER) or (known["start"] == name).any()]
+    words = stage_words(network, lower=False)
+    stages = [stage for stage in dict.fromkeys(table["stage"]) if (known["stage"] == stage).any()]
+    figure = look.new_figure(height=34 + 22 * len(stages))
+    axes = figure.subplots(len(stages), squeeze=False, sharex=True)[:, 0]
+    largest = known.groupby(["stage", "start"])["capacity"].sum().max()
+    scale, unit = look.scaled(float(largest), f"t of {chosen.replace('-', ' ')} a year")
+    for ax, stage in zip(axes, stages, strict=True):
+        rows = known[known["stage"] == stage]
+        dated, undated = (rows.loc[rows["start"].eq(UNDATED) == no_year, "n_sites"].sum() for no_year in (False, True))
+        sites = "site" if dated == 1 else "sites"
+        title = f"{words.get(stage, look.sentence(stage))}: {dated} {sites} with a start year, {undated} without"
+        plot.start_bars(rows, columns, scale=scale, ax=ax, title=title)
+    figure.supylabel(look.plain(unit), fontsize=look.TEXT, color=look.INK)
+    missing = table[table["capacity"].isna()].groupby("stage", sort=False)["n_sites"].sum()
+    lower = stage_words(network)
+    unsaid = (
+        ", ".join(f"{n} in {lower.get(stage, stage or 'no stage named')}" for stage, n in missing.items()) or "none"
+    )
+    odds = ", ".join(f"{status} {look.percent(chance)}" for status, chance in CHANCE.items())
+    notes = (f"chance by status: {odds}", f"sites that state no capacity: {unsaid}")
+    figure.supxlabel("\n".join(look.plain(note, 140) for note in notes), fontsize=look.SMALL, color=look.INK)
+    look.legend_above(figure, *axes[0].get_legend_handles_labels())
+    return finished(figure, table, network)
+
+
+def _starts(network: Network, projects: pd.DataFrame, mineral: str) -> pd.DataFrame:
+    """Add up projects of a mineral: stage, start, status, n_sites, capacity (tonnes of it), expected; nan unknown."""
+    content = network.content(mineral)
+    held = projects["material"].map(content)
+    named = projects["mineral"].fillna("").str.split("; ").map(lambda names: mineral in names)
+    wanted = held.gt(0) | held.isna() & named
+    rows = projects[wanted & ~projects["status"].isin(OFF)].copy()
+    rows["capacity"] = rows["capacity"] * held
+    rows["expected"] = rows["capacity"] * rows["status"].map(CHANCE).fillna(0.0)
+    year = pd.to_numeric(rows["start_year"])
+    rows["start"] = year.map(lambda one: UNDATED if one != one else f"{one:.0f}")
+    rows["start"] = rows["start"].mask(year < FIRST, EARLIER).mask(year > LAST, LATER)
+    rows["stated"], rows["n_sites"] = rows["capacity"] > 0, site_names(rows)
+    keys = ["stage", "start", "status", "stated"]
+    table = rows.groupby(keys, as_index=False).agg(
+        n_sites=("n_sites", "nunique"), capacity=("capacity", "sum"), expected=("expected", "sum")
+    )
+    table.loc[~table["stated"], ["capacity", "expected"]] = float("nan")
+    place = {stage: at for at, stage in enumerate(network.stages.sort_values("order")["stage"])}
+    table["place"] = table["stage"].map(place).fillna(len(place))
+    return table.sort_values(["place", *keys]).drop(columns=["place", "stated"])

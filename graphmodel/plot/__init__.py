@@ -22,6 +22,7 @@ from graphmodel.plot.dependence import dependence_by_stage as dependence_by_stag
 from graphmodel.plot.diversification import before_and_after as before_and_after
 from graphmodel.plot.diversification import dumbbells as dumbbells
 from graphmodel.plot.downstream import loss_steps as loss_steps
+from graphmodel.plot.exceedance import exceedance_curves as exceedance_curves
 from graphmodel.plot.flow_diagram import draw_flows as draw_flows
 from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
 from graphmodel.plot.flow_table import flow_table as flow_table
@@ -50,14 +51,18 @@ from graphmodel.plot.removal import removal_ranking as removal_ranking
 from graphmodel.plot.removal import rerouting_ranking as rerouting_ranking
 from graphmodel.plot.removal import worst_ranking as worst_ranking
 from graphmodel.plot.responses import response_ranges as response_ranges
+from graphmodel.plot.schedule import start_bars as start_bars
+from graphmodel.plot.sensitivity import sensitivity_tornado as sensitivity_tornado
 from graphmodel.plot.timeline import duration_lines as duration_lines
 from graphmodel.plot.timeline import failure_days as failure_days
 from graphmodel.plot.timeline import loss_over_weeks as loss_over_weeks
+from graphmodel.plot.uncertainty import rank_intervals as rank_intervals
 from graphmodel.plot.uncertainty import uncertainty_intervals as uncertainty_intervals
 from graphmodel.plot.world_map import draw_map as draw_map
 from graphmodel.plot.world_map import map_table as map_table
 from graphmodel.plot.world_map import world_map as world_map
 from graphmodel.plot.worth import interaction_bars as interaction_bars
+from graphmodel.plot.worth import loss_dumbbells as loss_dumbbells
 from graphmodel.plot.worth import outlook_lines as outlook_lines
 from graphmodel.plot.worth import programme_ranking as programme_ranking
 from graphmodel.plot.worth import worth_ranking as worth_ranking
@@ -93,6 +98,7 @@ from graphmodel.results import (
     RemovalResult,
     ReroutingResult,
     Result,
+    SensitivityResult,
     ShareResult,
     TimelineResult,
     UncertaintyResult,
@@ -132,6 +138,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     QualityResult: evidence_bars,
     RemovalResult: removal_ranking,
     ReroutingResult: rerouting_ranking,
+    SensitivityResult: sensitivity_tornado,
     ShareResult: stage_shares,
     TimelineResult: loss_over_weeks,
     UncertaintyResult: uncertainty_intervals,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
 from graphmodel.plot.removal import row_names
-from graphmodel.results import UncertaintyResult
+from graphmodel.results import RemovalResult, UncertaintyResult
 
 
 def uncertainty_intervals(
@@ -63,6 +63,81 @@ def uncertainty_intervals(
     look.write_ticks(ax.xaxis, look.percent)
     worst = "the worst" if n_worst == 1 else f"one of the {n_worst} worst"
     look.x_title(ax, f"share of final demand lost; beside it, the draws in which it is {worst}")
+    look.tidy(ax)
+    ax.tick_params(axis="y", pad=7)
+    look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels())
+    return ax
+
+
+MANY_RANKS = 30
+"""Beyond this rank the axis of ranks is logarithmic."""
+
+
+def rank_intervals(
+    result: UncertaintyResult,
+    *,
+    again: RemovalResult | None = None,
+    ax: Axes | None = None,
+    top: int = 10,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    **style: Any,
+) -> Axes:
+    """Draw the rank of each removal as a dot and that of nine tenths of its draws as a line, the worst on top.
+
+    Parameters
+    ----------
+    result : UncertaintyResult
+    again : RemovalResult, optional
+        The same removals in another reconstruction of the flows; its ranks are marked on the same rows.
+    ax : Axes, optional
+        Drawn on a new figure when absent.
+    top : int
+        Number of rows.
+    names : mapping, optional
+        Words to print for stages and other codes in ids.
+    title : str
+        Printed above, from the left.
+    **style
+        Passed to `matplotlib.axes.Axes.hlines`.
+
+    Notes
+    -----
+    Rows that lose nothing are left out. Written right of a row: in what share of the draws nothing loses more, where
+    there are such draws.
+    """
+    table = result.table
+    table = table[table["loss_share"] > 0].head(top)
+    ax = look.axes_or_new(ax, height=16 + 5 * max(len(table), 3))
+    look.head(ax, title)
+    if not len(table):
+        return look.nothing_to_draw(ax, "no removal loses any final demand")
+    rows = range(len(table))
+    line = {"color": look.BAR, "linewidth": 3.0, "alpha": 0.55, "label": "nine tenths of the draws", **style}
+    ax.hlines(rows, table["rank_low"], table["rank_high"], **line)
+    ends = table[["rank", "rank_high"]].max(axis=1)
+    if again is not None:
+        ranks = table["removed"].map(again.table.set_index("removed")["rank"]).astype(float)
+        ax.scatter(ranks, rows, **{**look.HOLLOW, "s": 42}, label="the other reconstruction")
+        ends = ends.where(ranks.isna(), ranks.where(ranks > ends, ends))
+    ax.scatter(table["rank"], rows, s=14, color=look.MARK, zorder=4, clip_on=False, label="flows as they stand")
+    for row, chance in zip(rows, table["p_first"], strict=True):
+        if chance > 0:
+            ax.annotate(
+                f"first in {look.percent(chance)}", (1.0, row), xycoords=("axes fraction", "data"), xytext=(4, 0),
+                textcoords="offset points", va="center_baseline", fontsize=look.SMALL, color=look.INK,
+            )  # fmt: skip
+    look.name_rows(ax, [look.plain(label, 56) for label in row_names(table, names)])
+    if ends.max() > MANY_RANKS:
+        ax.set_xscale("log")
+        ax.set_xticks([rank for rank in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if rank <= 1.3 * ends.max()])
+        ax.set_xlim(0.9, 1.3 * ends.max())
+        ax.minorticks_off()
+    else:
+        ax.set_xlim(0.6, ends.max() + 0.6)
+        ax.xaxis.set_major_locator(look.few_whole_ticks())
+    ax.xaxis.set_major_formatter(lambda rank, _: f"{rank:.0f}")
+    look.x_title(ax, "rank by final demand lost, 1 the worst")
     look.tidy(ax)
     ax.tick_params(axis="y", pad=7)
     look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels())

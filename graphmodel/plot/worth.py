@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from graphmodel.plot import style as look
 from graphmodel.results import InteractionResult, OutlookResult, ProgrammeResult, WorthResult
@@ -56,6 +57,42 @@ def programme_ranking(
     counted = table["n_entering"].astype(str) + " of " + table["n_projects"].astype(str)
     table["row"] = table["programme"] + " (" + counted + ")"
     return _bars(table, "alone", ax, title, style)
+
+
+def loss_dumbbells(table: pd.DataFrame, *, ax: Axes | None = None, title: str = "", **style: Any) -> Axes:
+    """Join the loss without any project to that with each set of projects by a line, one row a set in the order given.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``row`` (name to print), ``without`` and ``with_projects`` (shares of final demand lost).
+    ax, title, **style
+        As in `worth_ranking`; ``style`` goes to `matplotlib.axes.Axes.hlines`.
+
+    Notes
+    -----
+    Written beside a row: by how many hundredths of final demand the loss changes. The axis need not begin at 0.
+    """
+    ax = look.axes_or_new(ax, height=20 + 5 * max(len(table), 3))
+    look.head(ax, title)
+    if not len(table):
+        return look.nothing_to_draw(ax, "no project can enter")
+    rows = range(len(table))
+    before, after = table["without"].to_numpy(dtype=float), table["with_projects"].to_numpy(dtype=float)
+    ax.hlines(rows, before, after, **{"color": look.GREY, "linewidth": 1.6, "zorder": 1, **style})
+    ax.scatter(before, rows, s=42, color=look.PAPER, edgecolors=look.MARK, linewidths=0.9, zorder=2, label="without")
+    ax.scatter(after, rows, s=18, color=look.BAR, zorder=3, label="with all its projects")
+    for row in rows:
+        points = f"{100 * (after[row] - before[row]):+.2f}".replace("-", "\N{MINUS SIGN}")
+        look.beside(ax, "±0" if points[1:] == "0.00" else points, max(before[row], after[row]), row, offset=6.0)
+    look.name_rows(ax, [look.plain(name) for name in table["row"]])
+    low, high = min(before.min(), after.min()), max(before.max(), after.max())
+    span = high - low if high > low else 0.1 * max(high, 0.1)
+    ax.set_xlim(low - 0.08 * span, high + 0.42 * span)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 2.5, 5, 10]))
+    look.write_ticks(ax.xaxis, lambda share: look.fine_percent(share, span))
+    look.tidy(ax)
+    return ax
 
 
 def interaction_bars(

@@ -90,8 +90,9 @@ def test_the_spread_is_that_of_the_rules_said_slowly_in_every_draw(network, seed
         least, middle, most = sorted(lost[:, column])
         assert table.loc[name, "low"] == pytest.approx(0.9 * least + 0.1 * middle, abs=1e-8)
         assert table.loc[name, "high"] == pytest.approx(0.9 * most + 0.1 * middle, abs=1e-8)
-        first = [sum(other > row[column] + 1e-7 for other in row) == 0 for row in lost]
-        assert table.loc[name, "p_first"] == pytest.approx(np.mean(first))
+        ranks = [1 + sum(other > row[column] + 1e-7 for other in row) for row in lost]
+        assert table.loc[name, "p_first"] == pytest.approx(np.mean([rank == 1 for rank in ranks]))
+        assert table.loc[name, ["rank_low", "rank_high"]].tolist() == [min(ranks), max(ranks)]  # of three draws
 
 
 def test_the_share_of_a_mine_spreads_between_its_low_and_high(sure):
@@ -103,6 +104,19 @@ def test_the_share_of_a_mine_spreads_between_its_low_and_high(sure):
     # x triangular (60, 75, 90): 5 % below 60 + sqrt(0.05 · 30 · 15) = 64.74, a share of 64.74 / 89.74 = 0.7214
     assert row["low"] == pytest.approx(0.7214, abs=0.004)
     assert row["high"] == pytest.approx(85.26 / 110.26, abs=0.004)
+
+
+def test_nine_tenths_of_the_draws_lie_between_the_ranks():
+    # A quarter of the ore is Y's, give or take; in no draw is it more than half, so X stays first and Y behind it.
+    table = gm.uncertainty(two_mines(basis="reported"), draws=100).table.set_index("removed")
+    # the maker loses everything, as does the user without it
+    assert table.loc[["CHN", "COD", "ZMB"], "rank_low"].tolist() == [1, 2, 3]
+    assert table.loc[["CHN", "COD", "ZMB"], "rank_high"].tolist() == [1, 2, 3]
+    # 50 and 50: either may be second
+    network = two_mines(basis="reported")
+    network = network.with_tables(edges=network.edges.assign(quantity=[50.0, 50.0, 100.0]))
+    table = gm.uncertainty(network, draws=100).table.set_index("removed")
+    assert table.loc["COD", ["rank", "rank_low", "rank_high"]].tolist() == [2, 2, 3]
 
 
 def test_without_any_doubt_every_draw_is_the_network_as_it_stands(sure, toy):

@@ -120,6 +120,16 @@ def test_a_ranking_comes_with_its_doubt(run):
     assert table["removed"].tolist() == ["CHN", "AUS"]
 
 
+def test_what_moves_the_loss_is_ranked(run):
+    words = ("sensitivity", "toy-battery", "--by", "country", "--removed", "AUS", "-f", "csv")
+    table = pd.read_csv(io.StringIO(run(*words, "--top", "2").stdout))
+    assert table["input"].tolist() == ["flows:estimated", "AUS:lithium-ore"]
+    assert table["total"].isna().all()
+    drawn = pd.read_csv(io.StringIO(run(*words, "--draws", "8", "--within", "1", "--workers", "2").stdout))
+    assert drawn["input"].iloc[-1] == "rest"
+    assert "did you mean 'AUS'" in run(*words[:-4], "--removed", "AUT", code=1).stderr
+
+
 def test_the_overview_says_what_rerouting_could_save(run):
     row = pd.read_csv(io.StringIO(run("overview", "toy-battery", "--by", "country", "-f", "csv").stdout)).iloc[0]
     assert row["gap"] == row["frozen_share"] - row["reroute_share"] == 0  # the only refinery is in China
