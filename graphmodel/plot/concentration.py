@@ -142,9 +142,10 @@ def _fill(group: str) -> tuple[str, str]:
 
 def _inside(ax: Axes, row: int, middle: float, share: float, group: str, name: str) -> None:
     """Write name, or code, and share inside a segment, as much as fits."""
+    letter = 0.0128 * 180.0 / look.width_of(ax)  # of the width of a plain page
     choices = (f"{name} {look.percent(share)}", f"{group} {look.percent(share)}", name, group)
     for words in choices:
-        if words and len(words) * 0.0128 < share:
+        if words and len(words) * letter < share:
             ax.text(
                 middle,
                 row,

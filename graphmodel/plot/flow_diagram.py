@@ -113,7 +113,8 @@ class _Scene:
         self.names = country_names()
         self.stage_style = look.stage_styles(self.labels)
         dots = self.ax.get_window_extent()
-        wide, high = (max(side / look.figure_of(self.ax).dpi * 25.4, 50.0) for side in (dots.width, dots.height))
+        dpi, scale = look.figure_of(self.ax).dpi, look.page().scale  # lengths below are those of the plain page
+        wide, high = (max(side / dpi * 25.4 / scale, 50.0) for side in (dots.width, dots.height))
         columns = max([bar.x for bar in self.layout.bars] + [1.0]) + 0.04
         last = [bar for bar in self.layout.bars if bar.x > columns - 1.04]
         self.last_column, self.letters = columns - 1.04, 99
@@ -260,7 +261,7 @@ class _Scene:
                     bars[0].x,
                     top - lift * self.line,
                     words,
-                    fontsize=look.SMALL + 0.5,
+                    fontsize=look.SMALL + look.points(0.5),
                     fontweight=weight,
                     color=look.INK,
                     va="bottom",

@@ -60,7 +60,7 @@ def loss_over_weeks(
     if isinstance(duration, int) and duration < weeks:
         ax.axvspan(0, duration, color=look.FAINT, alpha=0.35, linewidth=0, zorder=0)
         ax.annotate(
-            "shock", (0.0, 1.0), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points",
+            "shock", (0.0, 1.0), xycoords=("data", "axes fraction"), xytext=(look.points(3), look.points(-9)), textcoords="offset points",
             fontsize=look.SMALL, color=look.INK,
         )  # fmt: skip
     ax.set_xlim(0, weeks)
@@ -231,7 +231,7 @@ def _lines(ax: Axes, values: pd.DataFrame, names: Mapping[str, str], style: Mapp
 def _note(ax: Axes, words: str, *, below: float) -> None:
     """Write a line of small print below the axes, from the left."""
     ax.annotate(
-        look.plain(words, 120), (0.0, 0.0), xycoords="axes fraction", xytext=(0, -below), textcoords="offset points",
+        look.plain(words, 120), (0.0, 0.0), xycoords="axes fraction", xytext=(0, look.points(-below)), textcoords="offset points",
         va="top", fontsize=look.SMALL, color=look.INK, annotation_clip=False,
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ LARGEST_CIRCLE = 420.0
 """Area of the largest circle, in square points."""
 
 MAP_HEIGHT = 94.0
-"""Height of a new figure, in mm."""
+"""Height of a new figure 180 mm wide, in mm."""
 
 LARGEST_WIDTH = 5.0
 """Width of the largest flow, in points."""
@@ -112,7 +112,7 @@ def world_map(
 
 def draw_map(table: pd.DataFrame, stages: pd.DataFrame, *, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw a `map_table`; parameters as in `world_map`."""
-    ax = look.whole_axes(look.new_figure(height=MAP_HEIGHT), below=0.11) if ax is None else ax
+    ax = look.whole_axes(look.new_figure(height=MAP_HEIGHT * look.across(180) / 180), below=0.11) if ax is None else ax
     ax.set_axis_off()
     rings = [np.column_stack(robinson(ring[:, 0], ring[:, 1], whole=True)) for ring in outline()]
     ax.add_collection(PolyCollection(rings, facecolor="#EEEEEE", edgecolor="#D2D2D2", linewidth=0.3, zorder=0))
