@@ -113,7 +113,8 @@ def closure(network: Network, *, mineral: str | None = None) -> Drawn:
     words = material_words(network)
     plot.closure_bars(closes, ax=left, names=words)
     plot.basis_bars(shares, ax=right, names=words)
-    look.x_title(left, f"share of supply, and supply a year{look.some_of(shown, len(whole))}", loc="left")
+    if shown < len(whole):
+        look.x_title(left, f"share, and supply a year{look.some_of(shown, len(whole))}", loc="left")
     right.set_yticklabels([])
     look.head(left, "a  What is made, and what of it flows")
     look.head(right, "b  What flows rest on")

@@ -124,6 +124,9 @@ class _Scene:
         per_mm = columns / max(wide - room, 1.0)
         self.right = columns - 0.04 + room * per_mm
         self.bar = BAR_MM * per_mm
+        main = [len(self._head(stage)) for column in self.layout.columns for stage in column]
+        crowded = BOLD * LETTER_MM * max([*main, 0]) > 1.0 / per_mm
+        self.head_size = look.SMALL + look.points(0.0 if crowded else 0.5)
         self.letters = int((1.0 / per_mm - BAR_MM - 1.0) / LETTER_MM)
         self.below = self.layout.bottom + 0.055 * self.layout.height
         self.above = -0.11 * self.layout.height
@@ -261,7 +264,7 @@ class _Scene:
                     bars[0].x,
                     top - lift * self.line,
                     words,
-                    fontsize=look.SMALL + look.points(0.5),
+                    fontsize=self.head_size,
                     fontweight=weight,
                     color=look.INK,
                     va="bottom",

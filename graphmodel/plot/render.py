@@ -10,13 +10,13 @@ from textwrap import fill
 from typing import Any
 
 import matplotlib.style
-from matplotlib.axes import Axes
+import numpy as np
 from matplotlib.collections import Collection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch
 from matplotlib.text import Annotation, Text
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, BboxBase
 
 from graphmodel.plot.page import page
 from graphmodel.plot.style import PAPER
@@ -51,45 +51,38 @@ def settle(figure: Figure) -> None:
     _scale_marks(figure, page().scale)
     with settings(_FIXED):
         figure.set_dpi(LAYOUT_DPI)
+        _wrap_titles(figure)
         figure.draw_without_rendering()
-        if _wrap_titles(figure):
-            figure.draw_without_rendering()
         _move_titles(figure)
         figure.set_dpi(dpi)
     figure.set_layout_engine("none")
 
 
-def _titles(figure: Figure) -> Iterator[tuple[Text, Bbox, Bbox]]:
-    """Titles and names of horizontal axes that leave the page: each with its extent and that of what holds it."""
-    for part in (figure, *figure.axes):
-        texts = list(part.texts) if isinstance(part, Figure) else [part.xaxis.label, *_titles_of(part)]
-        for text in texts:
-            extent = text.get_window_extent()
-            if text.get_text() and (extent.x0 < figure.bbox.x0 or extent.x1 > figure.bbox.x1):
-                yield text, extent, part.bbox
+def _titles(figure: Figure) -> Iterator[tuple[Text, Bbox, BboxBase]]:
+    """Titles and names of horizontal axes, each with its extent and that of what holds it."""
+    for text in filter(Text.get_text, figure.texts):
+        yield text, text.get_window_extent(), figure.bbox
+    for ax in figure.axes:
+        titles = [child for child in ax.get_children() if isinstance(child, Text) and child not in ax.texts]
+        for text in filter(Text.get_text, [ax.xaxis.label, *titles]):
+            yield text, text.get_window_extent(), ax.bbox
 
 
-def _titles_of(ax: Axes) -> list[Text]:
-    return [child for child in ax.get_children() if isinstance(child, Text) and child not in ax.texts]
-
-
-def _wrap_titles(figure: Figure) -> bool:
-    """Break titles wider than the page into lines; say whether there were any."""
-    broken = False
+def _wrap_titles(figure: Figure) -> None:
+    """Break titles wider than the page into lines."""
     for text, extent, _ in _titles(figure):
-        room = 0.96 * figure.bbox.width / extent.width
+        room = 0.98 * figure.bbox.width / extent.width
         if room < 1:
             text.set_text(fill(text.get_text(), int(room * len(text.get_text()))))
-            broken = True
-    return broken
 
 
 def _move_titles(figure: Figure) -> None:
     """Move titles that stick out of the page back onto it."""
     for text, extent, holder in _titles(figure):
-        edge = 0.01 * figure.bbox.width
-        aside = max(edge - extent.x0, 0.0) or min(figure.bbox.x1 - edge - extent.x1, 0.0)
-        text.set_x(text.get_position()[0] + aside / holder.width)
+        if extent.x0 < figure.bbox.x0 or extent.x1 > figure.bbox.x1:
+            edge = 0.01 * figure.bbox.width
+            aside = max(edge - extent.x0, 0.0) or min(figure.bbox.x1 - edge - extent.x1, 0.0)
+            text.set_x(text.get_position()[0] + aside / holder.width)
 
 
 def _scale_marks(figure: Figure, scale: float) -> None:
@@ -106,7 +99,7 @@ def _scale_marks(figure: Figure, scale: float) -> None:
                 markeredgewidth=scale * artist.get_markeredgewidth(),
             )
         elif isinstance(artist, Collection):
-            artist.set_linewidth([scale * width for width in artist.get_linewidths()])
+            artist.set_linewidth((scale * np.atleast_1d(artist.get_linewidth())).tolist())
             if isinstance(artist, PathCollection):
                 artist.set_sizes([scale**2 * size for size in artist.get_sizes()])
         elif isinstance(artist, Patch):

@@ -39,6 +39,7 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return _SIZES[name]()
 
+
 INK, FAINT, GREY, PAPER = "#222222", "#D9D9D9", "#9A9A9A", "#FFFFFF"
 BAR, MARK, ACCENT = "#0072B2", "#222222", "#D55E00"
 """Main bar, mark on it, and the colour of what stands out (Okabe-Ito blue, ink, vermillion)."""
@@ -73,25 +74,28 @@ SPARE_STAGES = (
 )
 """Colours and markers of further stages, dark and light in turn."""
 
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7A4B12", "#56B4E9", "#6A3D9A", "#E69F00")
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#62398F", "#7A4B12")
 """Colours of lines on one panel, in order."""
+
+DASHES: Sequence[Any] = ("-", (0, (5, 1.5)), (0, (1.3, 1.3)), (0, (5, 1.3, 1.3, 1.3)))
+"""Dashes of lines on one panel, in turn; lines of the same dash differ in lightness."""
 
 COUNTRIES: Mapping[str, str] = {
     "CHN": "#D55E00",
     "COD": "#0072B2",
     "IDN": "#009E73",
-    "KOR": "#CC79A7",
-    "JPN": "#6A3D9A",
+    "KOR": "#C578AC",
+    "JPN": "#62398F",
     "USA": "#56B4E9",
     "AUS": "#E69F00",
     "FIN": "#00456F",
     "CHL": "#7A4B12",
-    "CAN": "#9BD6C1",
+    "CAN": "#A6DAB8",
     "RUS": "#7F1D1D",
-    "DEU": "#D9C400",
+    "DEU": "#E6D321",
     "PHL": "#5C7F00",
 }
-"""Colour of the countries that matter most; every other one is grey."""
+"""Colour of the countries that matter most; every other one is grey. Any two differ to a deuteranope too."""
 
 GREYS = ("#5E5E5E", "#A6A6A6", "#7E7E7E")
 """Greys, dark and light in turn, of countries without a colour where several stand side by side."""
@@ -185,12 +189,12 @@ def new_figure(width: float | None = None, height: float = 90.0) -> Figure:
     style = page()
     wide = style.width if width is None else min(width * style.scale, style.width)
     high = height * style.scale
-    pads = {"w_pad": 0.07 * style.scale, "h_pad": 0.05 * style.scale}
+    engine = ConstrainedLayoutEngine(w_pad=0.07 * style.scale, h_pad=0.05 * style.scale)
     if not style.fills:
-        return Figure(figsize=(wide / 25.4, high / 25.4), layout=ConstrainedLayoutEngine(**pads))
+        return Figure(figsize=(wide / 25.4, high / 25.4), layout=engine)
     larger = max(0.8 * high / style.depth, 1.0)  # rows may stand closer, but only so far
     taken = min(1.6 * high / style.depth, 1.0)  # few rows leave the foot of the slide empty
-    engine = ConstrainedLayoutEngine(**pads, rect=(0.0, 1.0 - taken, 1.0, taken))
+    engine.set(rect=(0.0, 1.0 - taken, 1.0, taken))
     return Figure(figsize=(larger * style.width / 25.4, larger * style.depth / 25.4), layout=engine)
 
 
@@ -242,11 +246,13 @@ def legend_under(figure: Figure, handles: Sequence[Any], labels: Sequence[str], 
 
 
 def legend_below(ax: Axes) -> None:
-    """Put a legend in two columns below the axes."""
+    """Put a legend in two columns below the axes and the title of their horizontal axis."""
     handles, labels = ax.get_legend_handles_labels()
     if handles:
+        high = figure_of(ax).get_size_inches()[1] * 25.4 / page().scale
+        below = max(0.055, 6.2 / max(high - 30, 10))  # 6.2 mm hold ticks and title; 30 mm stand around the axes
         ax.legend(
-            handles, labels, loc="upper left", bbox_to_anchor=(0.0, -0.055), ncols=2, borderaxespad=0.2, **_legend()
+            handles, labels, loc="upper left", bbox_to_anchor=(0.0, -below), ncols=2, borderaxespad=0.2, **_legend()
         )
 
 
@@ -285,7 +291,9 @@ def pad_ticks(ax: Axes, axis: Literal["x", "y"], pad: float) -> None:
 def nothing_to_draw(ax: Axes, why: str) -> Axes:
     """Say on the axes why they are empty."""
     ax.set_axis_off()
-    ax.text(0.5, 0.5, plain(why, 200), transform=ax.transAxes, ha="center", va="center", fontsize=page().text, color=INK)
+    ax.text(
+        0.5, 0.5, plain(why, 200), transform=ax.transAxes, ha="center", va="center", fontsize=page().text, color=INK
+    )
     return ax
 
 
