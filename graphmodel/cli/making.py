@@ -1,13 +1,15 @@
-"""Commands that make things: a data package from its sources, a report from a network."""
+"""Commands that make things: a data package from its sources, figures and a report from a network."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from graphmodel.cli import options as take
 from graphmodel.cli.group import DEFAULT, load, main, mineral_of, progress
+from graphmodel.errors import EmptySelectionError
 
 
 @main.command()
@@ -29,6 +31,76 @@ def build(name: str, sources: Path | None, output: Path | None) -> None:
 
     package = make(name, sources=sources, out=output, progress=lambda step: click.echo(step, err=True))
     click.echo(f"{len(package.dense['nodes'])} nodes, {len(package.dense['edges'])} edges", err=True)
+
+
+@main.command()
+@take.data
+@take.mineral
+@take.product
+@take.consumer
+@click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("figures"), show_default=True)
+@click.option("--style", default="plain", show_default=True, help="nature, elsevier, acs, science, slide or plain.")
+@click.option("--only", metavar="NAME,...", help="Draw these; all that can be drawn when absent.")
+@click.option("--format", "-f", "form", default="pdf,svg,png,csv", show_default=True, metavar="FORM,...")
+@click.option("--dpi", type=click.IntRange(30, 2400), default=300, show_default=True, help="Resolution of PNG.")
+@click.option("--system-fonts", is_flag=True, help="Use the journal's font where this machine has it.")
+def figures(
+    data: str,
+    mineral: str | None,
+    product: str | None,
+    consumer: str | None,
+    output: Path,
+    style: str,
+    only: str | None,
+    form: str,
+    dpi: int,
+    system_fonts: bool,
+) -> None:
+    """Draw the published figures for a journal's page or a slide, each with the table it draws.
+
+    \b
+    graphmodel figures -o figures
+    graphmodel figures --mineral cobalt --style nature --only chokepoints,world_map
+    graphmodel figures my-data/ --style slide --format png
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel import figures as published  # noqa: PLC0415 - matplotlib
+
+    formats, names = _parts(form), _parts(only or "") or None
+    published.check_names(formats or [form], published.FILES, "format")
+    published.check_names(names or (), published.FIGURES, "figure")
+    published.check_names([style], published.STYLES, "style")
+    network = load(data)
+    chosen = mineral_of(network, mineral, product)
+    asked = {"style": style, "only": only, "mineral": chosen, "product": product, "consumer": consumer, "format": form,
+             "dpi": dpi}  # fmt: skip
+    plain = {"style": "plain", "format": "pdf,svg,png,csv", "dpi": 300}
+    options = [f" --{key} {value}" for key, value in asked.items() if value not in (None, plain.get(key))]
+    command = f"graphmodel figures {_name(data, network.name)}{''.join(options)}{' --system-fonts' * system_fonts}"
+    with progress("figures") as update:
+        drawn = published.draw(
+            network, names, mineral=chosen, product=product, consumer=consumer, style=style,
+            system_fonts=system_fonts, progress=lambda done, total: update(done, 2 * total),
+        )  # fmt: skip
+        if not drawn:
+            raise EmptySelectionError("; ".join(f"{name}: {why}" for name, why in drawn.skipped.items()))
+        paths = published.save(
+            drawn, output, formats=formats, command=command, dpi=dpi,
+            progress=lambda done, total: update(total + done, 2 * total),
+        )  # fmt: skip
+    for path in paths:
+        click.echo(f"wrote {path}", err=True)
+    for name, why in drawn.skipped.items():
+        click.echo(f"skipped {name}: {why}", err=True)
+
+
+def _parts(words: str) -> list[str]:
+    """Parts of a list with commas."""
+    return [part.strip() for part in words.split(",") if part.strip()]
+
+
+def _name(data: str, name: str) -> str:
+    """How a command names its data: a path of this machine is left out."""
+    return name if os.sep in data else data
 
 
 @main.command()

@@ -27,11 +27,12 @@ def replace_folder(path: Path, files: Mapping[str, bytes], *, stale: Collection[
     """Write files into a folder: all of them, or none.
 
     A new folder is written beside its place and renamed. In a folder that exists the files are exchanged one by
-    one, in the order given, and put back if that fails; files in ``stale`` go, any other stays as it is.
+    one, in the order given, and put back if that fails; files in ``stale`` go, any other stays as it is. It may be
+    the root of a disk: nothing is written outside it.
     """
     path = path.resolve()
     _require_parent(path)
-    beside = _sibling(path)
+    beside = _sibling(path / path.name if path.exists() else path)
     try:
         beside.mkdir()
         for name, content in files.items():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 
-import matplotlib.style
+from matplotlib.font_manager import get_font_names
 
 import graphmodel
-from graphmodel.convert.atomic import replace_file
+from graphmodel.convert.atomic import replace_folder
 from graphmodel.errors import DataPackageError, EmptySelectionError, ParameterError, UnknownNameError, listed, nearest
 from graphmodel.figures.chains import closure as closure
 from graphmodel.figures.chains import flow_diagram as flow_diagram
@@ -39,7 +41,9 @@ from graphmodel.figures.sureness import cascade_sizes as cascade_sizes
 from graphmodel.figures.sureness import rank_stability as rank_stability
 from graphmodel.figures.sureness import tornado as tornado
 from graphmodel.network import Network
-from graphmodel.plot.render import FORMATS, render
+from graphmodel.plot.page import STYLES as STYLES
+from graphmodel.plot.page import page, using
+from graphmodel.plot.render import FORMATS, render, settings
 from graphmodel.results import Result
 from graphmodel.scenario import Scenario
 
@@ -81,6 +85,12 @@ FIGURES: dict[str, Callable[..., Drawn]] = {
 }
 """Every published figure by name."""
 
+FILES = (*FORMATS, "csv")
+"""Formats `save` writes: pictures, and the plotted table."""
+
+MANIFEST = "figures.json"
+"""What `save` lists its files in."""
+
 
 def draw(
     network: Network,
@@ -92,8 +102,11 @@ def draw(
     scenario: Scenario | None = None,
     results: Mapping[str, Result] | None = None,
     skip: bool | None = None,
+    style: str = "plain",
+    system_fonts: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Drawings:
-    """Draw figures in matplotlib's default style, whatever the user's settings.
+    """Draw figures for a page of a journal or a slide, whatever the user's settings of matplotlib.
 
     Parameters
     ----------
@@ -108,9 +121,15 @@ def draw(
         For figures of one scenario.
     results : mapping of Result, optional
         What was worked out before for the same network and demand, by figure, so that it is not done again.
-
     skip : bool, optional
         Leave out figures the network lacks something for, rather than raise; as a rule when no names are given.
+    style : str
+        One of `STYLES`: ``plain``, ``nature``, ``elsevier``, ``acs``, ``science`` or ``slide``. It sets the width of
+        the page, the size of type and how many rows fit.
+    system_fonts : bool
+        Set type in the font the journal asks for, where this machine has it; files then differ between machines.
+    progress : callable, optional
+        Called with figures done and their total.
 
     Returns
     -------
@@ -120,9 +139,14 @@ def draw(
     Raises
     ------
     UnknownNameError
-        If there is no such figure.
+        If there is no such figure or style.
     ParameterError
         If a figure cannot be drawn and ``skip`` is not set.
+
+    Notes
+    -----
+    The font is DejaVu Sans, which comes with matplotlib, so that every machine writes the same bytes. Threads draw one
+    after another, as matplotlib's settings are the process's.
 
     Examples
     --------
@@ -132,14 +156,12 @@ def draw(
     'Refinery A'
     """
     chosen = list(FIGURES) if names is None else [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in chosen if name not in FIGURES]
-    if unknown:
-        raise UnknownNameError(f"no figure {listed(unknown)}; {nearest(unknown[0], FIGURES)}")
+    check_names(chosen, FIGURES, "figure")
     options = {"mineral": mineral, "product": product, "consumer": consumer, "scenario": scenario}
     drawn: dict[str, Drawn] = {}
     skipped: dict[str, str] = {}
-    with matplotlib.style.context("default"):
-        for name in chosen:
+    with using(style), settings({"font.family": _families(system_fonts)}):
+        for place, name in enumerate(chosen):
             given = {**options, "result": (results or {}).get(name)}
             takes = signature(FIGURES[name]).parameters
             try:
@@ -148,63 +170,113 @@ def draw(
                 if not (names is None if skip is None else skip):
                     raise
                 skipped[name] = str(error)
+            if progress is not None:
+                progress(place + 1, len(chosen))
     return Drawings(drawn, skipped)
+
+
+def check_names(names: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Refuse names that are not known, with the nearest one.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is not known.
+    """
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UnknownNameError(f"no {what} {listed(unknown)}; {nearest(unknown[0], known)}")
+
+
+def _families(system_fonts: bool) -> list[str]:
+    """Fonts to set type in: matplotlib's own, unless the machine's are wanted and there."""
+    wanted = page().fonts if system_fonts else ()
+    return [*(name for name in wanted if name in get_font_names()), "sans-serif"]
 
 
 def save(
     drawn: Mapping[str, Drawn],
     out: str | os.PathLike[str],
     *,
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] = FILES,
     command: str = "",
     dpi: int = 300,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Path]:
-    """Write every figure in each format, and its table as CSV; the same input gives the same bytes.
+    """Write every figure in each format, and a list of the files; the same input gives the same bytes.
 
     Parameters
     ----------
     drawn : mapping of Drawn
         As `draw` returns it; the keys become file names.
     out : path
-        Folder; made if it does not exist.
+        Folder; made if it does not exist. Other files in it stay.
     formats : list of str
-        Of ``pdf``, ``svg`` and ``png``.
+        Of ``pdf``, ``svg``, ``png`` and ``csv``, the plotted table.
     command : str
-        How the figures were made, written into each file.
+        How the figures were made, written into each picture and the list.
     dpi : int
         Resolution of PNG.
+    progress : callable, optional
+        Called with figures done and their total.
 
     Returns
     -------
     list of Path
-        Files written: each appears whole or not at all.
+        Files written, ``figures.json`` last: all of them, or none. It says for each figure its ``title``, ``command``,
+        ``version`` of graphmodel, ``network``, ``fingerprint`` of the data, ``style``, and its ``files`` with their
+        SHA-256.
 
     Raises
     ------
     UnknownNameError
         If there is no such format.
     DataPackageError
-        If ``out`` is a file.
+        If ``out`` is a file, or cannot be written.
 
     Notes
     -----
-    Files name graphmodel's version, the network and its fingerprint, and carry no date.
+    Pictures name graphmodel's version, the network and its fingerprint, and carry no date; tables are bare.
     """
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown:
-        raise UnknownNameError(f"no format {unknown[0]!r}; {nearest(unknown[0], FORMATS)}")
+    check_names(formats, FILES, "format")
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise DataPackageError(f"{folder}: is a file, not a folder")
-    creator = f"graphmodel {graphmodel.__version__}"
     files: dict[str, bytes] = {}
-    for name, (figure, table) in drawn.items():
-        about = f"network {table.attrs.get('network', '')}, data {table.attrs.get('fingerprint', '')}"
-        about = f"{about}, command: {command}" if command else about
-        for kind in formats:
-            files[f"{name}.{kind}"] = render(figure, kind, title=name, creator=creator, about=about, dpi=dpi)
-        files[f"{name}.csv"] = table.to_csv(index=False, lineterminator="\n").encode("utf-8", "backslashreplace")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        replace_file(folder / name, content)
+    entries: dict[str, object] = {}
+    for place, (name, one) in enumerate(drawn.items()):
+        here = {f"{name}.{kind}": _content(name, one, kind, command, dpi) for kind in dict.fromkeys(formats)}
+        entries[name] = {
+            "title": _title(name),
+            "command": command,
+            "version": graphmodel.__version__,
+            **{key: one.table.attrs.get(key, "") for key in ("network", "fingerprint", "style")},
+            "files": {file: hashlib.sha256(content).hexdigest() for file, content in here.items()},
+        }
+        files |= here
+        if progress is not None:
+            progress(place + 1, len(drawn))
+    files[MANIFEST] = (json.dumps(entries, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+    try:
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        replace_folder(folder, files)
+    except OSError as error:
+        if isinstance(error, DataPackageError):
+            raise
+        raise DataPackageError(f"{folder}: {error.strerror or error}; no figure was written") from error
     return [folder / name for name in files]
+
+
+def _content(name: str, drawn: Drawn, kind: str, command: str, dpi: int) -> bytes:
+    """One file of a figure."""
+    figure, table = drawn
+    if kind == "csv":
+        return table.to_csv(index=False, lineterminator="\n").encode("utf-8", "backslashreplace")
+    about = f"network {table.attrs.get('network', '')}, data {table.attrs.get('fingerprint', '')}"
+    about = f"{about}, command: {command}" if command else about
+    return render(figure, kind, title=name, creator=f"graphmodel {graphmodel.__version__}", about=about, dpi=dpi)
+
+
+def _title(name: str) -> str:
+    """What a figure shows, in the first line of its documentation."""
+    return (FIGURES[name].__doc__ or "").partition("\n")[0] if name in FIGURES else name

@@ -104,15 +104,20 @@ def closure(network: Network, *, mineral: str | None = None) -> Drawn:
         raise ParameterError(f"{network.name!r} comes without tables closure and basis: {error}") from error
     held = network.content(mineral or main_mineral(network))
     closes = closes[closes["material"].map(held).fillna(0.0) > 0]
+    shown = look.rows_that_fit(len(closes), around=30, each=4.2)
+    whole = closes
+    closes = whole[whole["supply"].rank(method="first", ascending=False, na_option="bottom") <= shown]
     shares = closes[["material"]].merge(basis, on="material", how="left").fillna(0.0)
     figure = look.new_figure(height=30 + 4.2 * len(closes))
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
     words = material_words(network)
     plot.closure_bars(closes, ax=left, names=words)
     plot.basis_bars(shares, ax=right, names=words)
+    if shown < len(whole):
+        look.x_title(left, f"share, and supply a year{look.some_of(shown, len(whole))}", loc="left")
     right.set_yticklabels([])
     look.head(left, "a  What is made, and what of it flows")
     look.head(right, "b  What flows rest on")
     for ax in (left, right):
         look.legend_below(ax)
-    return finished(figure, closes.merge(basis, on="material", how="left"), network)
+    return finished(figure, whole.merge(basis, on="material", how="left"), network)

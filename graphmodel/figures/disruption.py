@@ -38,12 +38,14 @@ def responses(
         If nothing can be grouped, or no final demand that counts holds any mineral.
     """
     result = result or analysis.overview(network, product=product, consumer=consumer)
-    figure = look.new_figure(height=30 + 4.6 * max(len(result), 3))
+    top = look.rows_that_fit(len(result), around=30, each=4.6)
+    figure = look.new_figure(height=30 + 4.6 * max(top, 3))
     ax = figure.add_subplot()
-    plot.response_ranges(result, ax=ax, names=industry_words(network))
+    plot.response_ranges(result, ax=ax, top=top, names=industry_words(network))
     look.x_title(
         ax,
-        f"share of final demand{whose(network, product, consumer)} lost, in tonnes of each mineral · frozen → reroute",
+        f"share of final demand{whose(network, product, consumer)} lost, in tonnes of each mineral · frozen → reroute"
+        f"{look.some_of(top, len(result))}",
     )
     look.legend_above(figure, *ax.get_legend_handles_labels(), columns=2)
     return finished(figure, result.table, network)
@@ -82,8 +84,9 @@ def pairs(
     if not result.table["loss"].gt(0).any():
         raise ParameterError(f"no two countries together lose any demand for {chosen}")
     shown = min(top, len({*result.table["first"], *result.table["second"]}))
-    figure = look.new_figure(height=38 + 7.2 * shown)
-    plot.pair_map(result, ax=figure.add_subplot(), top=top, names=industry_words(network))
+    shown = look.rows_that_fit(shown, around=38, each=7.2)
+    figure = look.new_figure(look.across(26 + 7 * max(shown, 8)), height=38 + 7.2 * shown)
+    plot.pair_map(result, ax=figure.add_subplot(), top=shown, names=industry_words(network))
     return finished(figure, result.table, network)
 
 
@@ -145,8 +148,9 @@ def first_failure(
         If there is no final demand that counts.
     """
     found = analysis.first_failure(_counted(network, mineral, product, consumer, scenario, result))
-    figure = look.new_figure(height=24 + 5.2 * max(min(len(found), 30), 3))
-    plot.failure_days(found, ax=figure.add_subplot(), names=material_words(network))
+    top = look.rows_that_fit(min(len(found), 30), around=24, each=5.2)
+    figure = look.new_figure(height=24 + 5.2 * max(top, 3))
+    plot.failure_days(found, ax=figure.add_subplot(), top=top, names=material_words(network))
     return finished(figure, found.table, network)
 
 

@@ -20,7 +20,7 @@ from graphmodel.scenario import Scenario
 
 
 class Drawn(NamedTuple):
-    """A figure and the table it draws; ``table.attrs`` name the network and its fingerprint."""
+    """A figure and the table it draws; ``table.attrs`` name the network, its fingerprint and the style."""
 
     figure: Figure
     table: pd.DataFrame
@@ -34,7 +34,7 @@ def finished(figure: Figure, table: pd.DataFrame, network: Network) -> Drawn:
     """Settle the layout once, so that every file shows the same, and name the data."""
     settle(figure)
     table = table.reset_index(drop=True)
-    table.attrs.update(network=network.name, fingerprint=network.fingerprint)
+    table.attrs.update(network=network.name, fingerprint=network.fingerprint, style=look.page().name)
     return Drawn(figure, table)
 
 

@@ -50,10 +50,15 @@ def overview(
         If nothing can be grouped, or no final demand that counts holds any mineral.
     """
     result = result or analysis.overview(network, product=product, consumer=consumer)
-    figure = look.new_figure(height=24 + 4.2 * max(len(result), 3))
+    top = look.rows_that_fit(len(result), around=24, each=4.2)
+    figure = look.new_figure(height=24 + 4.2 * max(top, 3))
     ax = figure.add_subplot()
-    plot.overview_ranking(result, ax=ax, names=industry_words(network))
-    look.x_title(ax, f"share of final demand{whose(network, product, consumer)} lost, in tonnes of each mineral")
+    plot.overview_ranking(result, ax=ax, top=top, names=industry_words(network))
+    look.x_title(
+        ax,
+        f"share of final demand{whose(network, product, consumer)} lost, in tonnes of each mineral"
+        f"{look.some_of(top, len(result))}",
+    )
     handles, labels = ax.get_legend_handles_labels()
     look.legend_above(figure, handles[::-1], labels[::-1])
     return finished(figure, result.table, network)
@@ -92,6 +97,7 @@ def chokepoints(
         ("c  All plants one country's firms control", "control"),
     )
     results = {by: _or_none(analysis.chokepoints, network, by=by, responses=ENDS, **counted) for _, by in panels}
+    top = look.rows_that_fit(3 * top, around=54, each=3.9) // 3
     tables = {by: _worst(result, top) for by, result in results.items() if result is not None}
     if not tables:  # say why
         analysis.chokepoints(network, by="industry", responses=ENDS, **counted)
@@ -226,6 +232,13 @@ def loss_by_product(
     table = rows.query("response == 'frozen' and demand > 0")
     if not len(table):
         raise ParameterError(f"no final demand that counts holds {held}, so there is none to lose")
-    figure = look.new_figure(height=36 + 8 * table["product"].nunique())
-    plot.loss_by_product(result, ax=figure.add_subplot(), names=material_words(network), title=chosen.name)
+    worst = table.groupby("product")["loss_share"].max().sort_values(ascending=False, kind="stable").index
+    top = look.rows_that_fit(len(worst), around=36, each=8)
+    if top < len(worst):
+        rows = rows[rows["product"].isin(worst[:top])]
+        result = LossResult(rows, network=whole.network, parameters=whole.parameters, units=whole.units)
+    n_columns = min(max(table["consumer"].nunique(), 8), 24)
+    figure = look.new_figure(look.across(45 + 8 * n_columns), height=36 + 8 * top)
+    ax = plot.loss_by_product(result, ax=figure.add_subplot(), names=material_words(network), title=chosen.name)
+    look.x_title(ax, ax.get_xlabel() + look.some_of(top, len(worst)))
     return finished(figure, table, network)

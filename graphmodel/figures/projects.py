@@ -62,7 +62,11 @@ def diversification(
     table = result.table
     lost = [measure for measure in dict.fromkeys(table["measure"]) if "loss" in measure]
     shown = [measure for measure in dict.fromkeys(table["measure"]) if measure not in lost]
-    above, below = (max(int(table["measure"].isin(group).sum()), 1) for group in (shown[:1], lost))
+    n_rows = int(table["measure"].isin([*shown[:1], *lost]).sum())
+    if look.rows_that_fit(n_rows, around=42, each=4.1) < n_rows:  # a slide shows the first lens alone
+        first = table[table["lens"] == table["lens"].iloc[0]]
+        result = DiversificationResult(first, network=result.network, parameters=result.parameters, units=result.units)
+    above, below = (max(int(result.table["measure"].isin(group).sum()), 1) for group in (shown[:1], lost))
     figure = look.new_figure(height=42 + 4.1 * (above + below))
     spread = figure.add_gridspec(2, max(len(shown), 1), height_ratios=(above + 1, below + 1))
     axes = [figure.add_subplot(spread[0, place]) for place in range(len(shown))]

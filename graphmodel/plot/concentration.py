@@ -118,11 +118,12 @@ def _beside(ax: Axes, index: ConcentrationResult, stages: list[tuple[str, str]])
     """Write the range of the index and its inverse at the right of each bar."""
     small: dict[str, Any] = {"fontsize": look.SMALL, "color": look.INK}
     entries = {(entry.stage, entry.material): entry for entry in look.rows(index.table)}
+    second = 1.19 + 0.175 * max(180.0 / look.width_of(ax) - 1, 0.0)
     for row, stage in enumerate(stages):
         ax.text(1.015, row, _range(entries[stage]), va="center_baseline", **small)
-        ax.text(1.19, row, f"{entries[stage].effective_number:.1f}", va="center_baseline", **small)
+        ax.text(second, row, f"{entries[stage].effective_number:.1f}", va="center_baseline", **small)
     ax.text(1.015, -0.72, "HHI, low–high", fontweight="bold", va="center", **small)
-    ax.text(1.19, -0.72, "1 / HHI", fontweight="bold", va="center", **small)
+    ax.text(second, -0.72, "1 / HHI", fontweight="bold", va="center", **small)
 
 
 def _segments(here: pd.DataFrame, smallest: float) -> list[tuple[str, float]]:
@@ -142,9 +143,10 @@ def _fill(group: str) -> tuple[str, str]:
 
 def _inside(ax: Axes, row: int, middle: float, share: float, group: str, name: str) -> None:
     """Write name, or code, and share inside a segment, as much as fits."""
+    letter = 0.0128 * 180.0 / look.width_of(ax)  # of the width of a plain page
     choices = (f"{name} {look.percent(share)}", f"{group} {look.percent(share)}", name, group)
     for words in choices:
-        if words and len(words) * 0.0128 < share:
+        if words and len(words) * letter < share:
             ax.text(
                 middle,
                 row,

@@ -113,7 +113,8 @@ class _Scene:
         self.names = country_names()
         self.stage_style = look.stage_styles(self.labels)
         dots = self.ax.get_window_extent()
-        wide, high = (max(side / look.figure_of(self.ax).dpi * 25.4, 50.0) for side in (dots.width, dots.height))
+        dpi, scale = look.figure_of(self.ax).dpi, look.page().scale  # lengths below are those of the plain page
+        wide, high = (max(side / dpi * 25.4 / scale, 50.0) for side in (dots.width, dots.height))
         columns = max([bar.x for bar in self.layout.bars] + [1.0]) + 0.04
         last = [bar for bar in self.layout.bars if bar.x > columns - 1.04]
         self.last_column, self.letters = columns - 1.04, 99
@@ -123,6 +124,9 @@ class _Scene:
         per_mm = columns / max(wide - room, 1.0)
         self.right = columns - 0.04 + room * per_mm
         self.bar = BAR_MM * per_mm
+        main = [len(self._head(stage)) for column in self.layout.columns for stage in column]
+        crowded = BOLD * LETTER_MM * max([*main, 0]) > 1.0 / per_mm
+        self.head_size = look.SMALL + look.points(0.0 if crowded else 0.5)
         self.letters = int((1.0 / per_mm - BAR_MM - 1.0) / LETTER_MM)
         self.below = self.layout.bottom + 0.055 * self.layout.height
         self.above = -0.11 * self.layout.height
@@ -260,7 +264,7 @@ class _Scene:
                     bars[0].x,
                     top - lift * self.line,
                     words,
-                    fontsize=look.SMALL + 0.5,
+                    fontsize=self.head_size,
                     fontweight=weight,
                     color=look.INK,
                     va="bottom",

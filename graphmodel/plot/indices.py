@@ -83,9 +83,9 @@ def index_ranges(
     for row in range(1, len(shown)):
         ax.axhline(row - 0.5, color=look.FAINT, linewidth=0.5)
     ax.set_xlim(0, 1)
-    ax.tick_params(axis="y", pad=26)
     look.x_title(ax, f"index of {result.parameters.get('mineral')}, 0 to 1; lines: supply of no known country")
     look.tidy(ax)
+    look.pad_ticks(ax, "y", 26)
     look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels(), columns=6)
     return ax
 
@@ -149,7 +149,7 @@ def benchmark_marks(
     arrows = "; arrows: with the scenario" if len(moved) else ""
     look.x_title(ax, f"share, as the benchmark reads it{arrows}")
     look.tidy(ax)
-    ax.tick_params(axis="y", pad=9)
+    look.pad_ticks(ax, "y", 9)
     look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels(), columns=4)
     return ax
 

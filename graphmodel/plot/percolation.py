@@ -12,14 +12,16 @@ from graphmodel.plot import style as look
 from graphmodel.results import PercolationResult
 
 ORDERS = {
-    "flow": ("by flow", look.BAR),
-    "loss": ("by loss", look.ACCENT),
-    "degree": ("by links", "#009E73"),
-    "random": ("at random", "#6E6E6E"),
+    "flow": ("by flow", look.BAR, look.DASHES[0]),
+    "loss": ("by loss", look.ACCENT, look.DASHES[1]),
+    "degree": ("by links", "#009E73", look.DASHES[3]),
+    "random": ("at random", "#6E6E6E", look.DASHES[2]),
 }
-"""Words and colour of the usual orders."""
+"""Words, colour and dash of the usual orders."""
 
-SPARE = ("#CC79A7", "#7A4B12", "#56B4E9", "#6A3D9A", "#00456F", "#7F1D1D")
+SPARE = ("#CC79A7", "#7A4B12", "#56B4E9", "#62398F", "#E69F00", "#00456F")
+"""Colours of further orders, which take the dashes in turn."""
+
 
 LEFT = {
     "component": "nodes in the largest part",
@@ -75,11 +77,13 @@ def percolation_curves(
     if not len(table) or not table["n_removed"].max():
         return look.nothing_to_draw(ax, "nothing is removed, or nothing was there to lose")
     curves = {str(order): curve.sort_values("n_removed") for order, curve in table.groupby("order", sort=False)}
-    colour = _colours(curves)
+    lines = _lines(curves)
     for order, curve in curves.items():
         if curve["low"].notna().any():
-            ax.fill_between(curve["removed_share"], curve["low"], curve["high"], color=colour[order], alpha=0.18, lw=0)
-        ax.plot(curve["removed_share"], curve["value"], **{"color": colour[order], "linewidth": 1.5, **style})
+            ax.fill_between(
+                curve["removed_share"], curve["low"], curve["high"], color=lines[order]["color"], alpha=0.18, lw=0
+            )
+        ax.plot(curve["removed_share"], curve["value"], **{**lines[order], **style})
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1.03)
     for axis in (ax.xaxis, ax.yaxis):
@@ -89,20 +93,24 @@ def percolation_curves(
     look.x_title(ax, f"share of {MANY.get(by, by + 's')} removed")
     look.y_title(ax, LEFT.get(chosen, chosen))
     look.tidy(ax, grid="y")
-    _name_curves(ax, curves, colour, names or {})
+    _name_curves(ax, curves, lines, names or {})
     return ax
 
 
-def _colours(orders: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+def _lines(orders: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
+    """Colour, dash and width of each curve."""
     other = [order for order in orders if order not in ORDERS]
-    spare = {order: SPARE[place % len(SPARE)] for place, order in enumerate(other)}
-    return {order: ORDERS[order][1] if order in ORDERS else spare[order] for order in orders}
+    looks = {
+        order: (SPARE[place % len(SPARE)], look.DASHES[place % len(look.DASHES)]) for place, order in enumerate(other)
+    }
+    looks |= {order: (colour, dash) for order, (_, colour, dash) in ORDERS.items()}
+    return {order: {"color": looks[order][0], "linestyle": looks[order][1], "linewidth": 1.5} for order in orders}
 
 
 def _name_curves(
-    ax: Axes, curves: Mapping[str, pd.DataFrame], colour: Mapping[str, str], names: Mapping[str, str]
+    ax: Axes, curves: Mapping[str, pd.DataFrame], lines: Mapping[str, dict[str, Any]], names: Mapping[str, str]
 ) -> None:
-    """Mark R, the mean height of each curve, right of the axes and write the name there; all curves end alike."""
+    """Mark R, the mean height of each curve, right of the axes; write the name there with a piece of its line."""
     height = look.figure_of(ax).get_size_inches()[1] * 72 * ax.get_position().height
     top = ax.get_ylim()[1]
     gap = 1.45 * look.SMALL / height * top
@@ -110,18 +118,12 @@ def _name_curves(
     ranked = sorted(curves, key=lambda order: mean[order])
     for order, level in zip(ranked, _apart([mean[order] for order in ranked], gap, top), strict=True):
         said = names.get(order) or (ORDERS[order][0] if order in ORDERS else f"by {order.replace('_', ' ')}")
-        ax.plot(1.012, mean[order], marker="<", markersize=3.5, color=colour[order], clip_on=False)
-        ax.annotate(
-            look.plain(f"{said}, R = {look.number(mean[order], 2)}", 60),
-            (1.016, mean[order]),
-            xytext=(1.05, level),
-            textcoords="data",
-            fontsize=look.SMALL,
-            color=colour[order],
-            va="center_baseline",
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour[order], "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 1},
-        )
+        line = {**lines[order], "clip_on": False}
+        ax.plot(1.012, mean[order], **{**line, "marker": "<", "markersize": 3.5})
+        ax.plot([1.02, 1.05], [mean[order], level], **{**line, "linestyle": "-", "linewidth": 0.6})
+        ax.plot([1.05, 1.16], [level, level], **line)
+        words = look.plain(f"{said}, R = {look.number(mean[order], 2)}", 60)
+        look.beside(ax, words, 1.16, level, offset=3)
 
 
 def _apart(levels: list[float], gap: float, top: float) -> list[float]:

@@ -135,7 +135,7 @@ def stranded_ranges(
     look.write_ticks(ax.xaxis, look.percent)
     look.x_title(ax, f"output without a buyer{f' in {where}' if where else ''}")
     look.tidy(ax)
-    ax.tick_params(axis="y", pad=7)
+    look.pad_ticks(ax, "y", 7)
     look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels(), columns=2)
     return ax
 

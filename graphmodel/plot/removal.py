@@ -305,7 +305,7 @@ def _ranking(
     look.write_ticks(ax.xaxis, write)
     look.x_title(ax, axis)
     look.tidy(ax)
-    ax.tick_params(axis="y", pad=7)
+    look.pad_ticks(ax, "y", 7)
     return ax
 
 

@@ -85,7 +85,7 @@ def response_ranges(
     look.write_ticks(ax.xaxis, look.percent)
     look.x_title(ax, "share of final demand lost · frozen → reroute")
     look.tidy(ax)
-    ax.tick_params(axis="y", pad=7)
+    look.pad_ticks(ax, "y", 7)
     return ax
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -19,12 +20,25 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator
 
 from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.plot.page import page as page
 
-WIDTH = 180.0
-"""Width of a figure over two columns, in mm."""
+if TYPE_CHECKING:
+    WIDTH: float
+    """Width of a figure over all columns, in mm, in the style that holds."""
+    SMALL: float
+    TEXT: float
+    HEAD: float
+    """Font sizes in points, in the style that holds."""
+    HALO: Sequence[AbstractPathEffect]
+    """White edge that keeps a label readable on a coloured ground."""
+else:
 
-SMALL, TEXT, HEAD = 7.0, 8.0, 9.0
-"""Font sizes in points at full width."""
+    def __getattr__(name: str) -> object:
+        """Read a size of the style that holds at the moment it is asked for."""
+        if name not in _SIZES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _SIZES[name]()
+
 
 INK, FAINT, GREY, PAPER = "#222222", "#D9D9D9", "#9A9A9A", "#FFFFFF"
 BAR, MARK, ACCENT = "#0072B2", "#222222", "#D55E00"
@@ -60,25 +74,28 @@ SPARE_STAGES = (
 )
 """Colours and markers of further stages, dark and light in turn."""
 
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7A4B12", "#56B4E9", "#6A3D9A", "#E69F00")
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#62398F", "#7A4B12")
 """Colours of lines on one panel, in order."""
+
+DASHES: Sequence[Any] = ("-", (0, (5, 1.5)), (0, (1.3, 1.3)), (0, (5, 1.3, 1.3, 1.3)))
+"""Dashes of lines on one panel, in turn; lines of the same dash differ in lightness."""
 
 COUNTRIES: Mapping[str, str] = {
     "CHN": "#D55E00",
     "COD": "#0072B2",
     "IDN": "#009E73",
-    "KOR": "#CC79A7",
-    "JPN": "#6A3D9A",
+    "KOR": "#C578AC",
+    "JPN": "#62398F",
     "USA": "#56B4E9",
     "AUS": "#E69F00",
     "FIN": "#00456F",
     "CHL": "#7A4B12",
-    "CAN": "#9BD6C1",
+    "CAN": "#A6DAB8",
     "RUS": "#7F1D1D",
-    "DEU": "#D9C400",
+    "DEU": "#E6D321",
     "PHL": "#5C7F00",
 }
-"""Colour of the countries that matter most; every other one is grey."""
+"""Colour of the countries that matter most; every other one is grey. Any two differ to a deuteranope too."""
 
 GREYS = ("#5E5E5E", "#A6A6A6", "#7E7E7E")
 """Greys, dark and light in turn, of countries without a colour where several stand side by side."""
@@ -97,8 +114,19 @@ HOLLOW: Mapping[str, Any] = {
 OTHERS = "others"
 """Name of small groups taken together."""
 
-HALO: Sequence[AbstractPathEffect] = (withStroke(linewidth=1.6, foreground=PAPER),)
-"""White edge that keeps a label readable on a coloured ground."""
+
+def points(at_plain: float) -> float:
+    """Scale a length in points to the style that holds."""
+    return at_plain * page().scale
+
+
+_SIZES: Mapping[str, Callable[[], Any]] = {
+    "WIDTH": lambda: page().width,
+    "SMALL": lambda: page().small,
+    "TEXT": lambda: page().text,
+    "HEAD": lambda: page().head,
+    "HALO": lambda: (withStroke(linewidth=points(1.6), foreground=PAPER),),
+}
 
 
 def stage_styles(stages: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -152,12 +180,43 @@ def quantity(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 9.95 else f"{value:,.0f}".replace(",", "\u2009")
 
 
-def new_figure(width: float = WIDTH, height: float = 90.0) -> Figure:
-    """Make an empty figure, sizes in mm, without pyplot and so without a display."""
-    return Figure(figsize=(width / 25.4, height / 25.4), layout=ConstrainedLayoutEngine(w_pad=0.07, h_pad=0.05))
+def new_figure(width: float | None = None, height: float = 90.0) -> Figure:
+    """Make an empty figure without pyplot and so without a display.
+
+    Sizes are mm at the type size of ``plain``: the style that holds scales them. On a slide the figure takes the
+    whole page, and where it needs more, a larger page of the same shape.
+    """
+    style = page()
+    wide = style.width if width is None else min(width * style.scale, style.width)
+    high = height * style.scale
+    engine = ConstrainedLayoutEngine(w_pad=0.07 * style.scale, h_pad=0.05 * style.scale)
+    if not style.fills:
+        return Figure(figsize=(wide / 25.4, high / 25.4), layout=engine)
+    larger = max(0.8 * high / style.depth, 1.0)  # rows may stand closer, but only so far
+    taken = min(1.6 * high / style.depth, 1.0)  # few rows leave the foot of the slide empty
+    engine.set(rect=(0.0, 1.0 - taken, 1.0, taken))
+    return Figure(figsize=(larger * style.width / 25.4, larger * style.depth / 25.4), layout=engine)
 
 
-def axes_or_new(ax: Axes | None, height: float = 90.0, width: float = WIDTH) -> Axes:
+def across(needed: float) -> float:
+    """Return the width of one column if so many mm of ``plain`` fit into it, else of the page; in mm of ``plain``."""
+    style = page()
+    return (style.column if needed * style.scale <= style.column else style.width) / style.scale
+
+
+def rows_that_fit(rows: int, *, around: float, each: float) -> int:
+    """Return how many of so many rows fit on the page, with what stands around them; in mm of ``plain``."""
+    style = page()
+    room = style.depth / style.scale - around
+    return min(rows, max(int(room / each), 1)) if math.isfinite(room) else rows
+
+
+def some_of(shown: int, rows: int) -> str:
+    """Say how many of the rows are shown, "" where all are."""
+    return f" · {shown} of {rows} shown" if shown < rows else ""
+
+
+def axes_or_new(ax: Axes | None, height: float = 90.0, width: float | None = None) -> Axes:
     """Return the axes given, or those of a new figure."""
     return new_figure(width, height).add_subplot() if ax is None else ax
 
@@ -168,11 +227,16 @@ def figure_of(ax: Axes) -> Figure:
     return figure if figure is not None else new_figure()
 
 
+def width_of(ax: Axes) -> float:
+    """Return the width of the figure axes stand in, in mm of ``plain``."""
+    return float(figure_of(ax).get_size_inches()[0] * 25.4 / page().scale)
+
+
 def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, columns: int = 4) -> None:
     """Put a legend in rows of so many entries above all panels."""
     if handles:
         figure.legend(
-            list(handles), list(labels), loc="outside upper right", ncols=columns, borderaxespad=0.0, **_LEGEND
+            list(handles), list(labels), loc="outside upper right", ncols=columns, borderaxespad=0.0, **_legend()
         )
 
 
@@ -182,21 +246,24 @@ def legend_under(figure: Figure, handles: Sequence[Any], labels: Sequence[str], 
 
 
 def legend_below(ax: Axes) -> None:
-    """Put a legend in two columns below the axes."""
+    """Put a legend in two columns below the axes and the title of their horizontal axis."""
     handles, labels = ax.get_legend_handles_labels()
     if handles:
+        high = figure_of(ax).get_size_inches()[1] * 25.4 / page().scale
+        below = max(0.055, 6.2 / max(high - 30, 10))  # 6.2 mm hold ticks and title; 30 mm stand around the axes
         ax.legend(
-            handles, labels, loc="upper left", bbox_to_anchor=(0.0, -0.055), ncols=2, borderaxespad=0.2, **_LEGEND
+            handles, labels, loc="upper left", bbox_to_anchor=(0.0, -below), ncols=2, borderaxespad=0.2, **_legend()
         )
 
 
-_LEGEND: Mapping[str, Any] = {
-    "fontsize": SMALL,
-    "frameon": False,
-    "labelcolor": INK,
-    "handletextpad": 0.5,
-    "columnspacing": 1.4,
-}
+def _legend() -> dict[str, Any]:
+    return {
+        "fontsize": page().small,
+        "frameon": False,
+        "labelcolor": INK,
+        "handletextpad": 0.5,
+        "columnspacing": 1.4,
+    }
 
 
 def whole_axes(figure: Figure, *, below: float = 0.01) -> Axes:
@@ -209,33 +276,45 @@ def tidy(ax: Axes, *, grid: str = "x") -> None:
     """Leave out what carries no information: two spines, tick marks; put a faint grid behind."""
     for side in ("top", "right", "left" if grid == "x" else "bottom"):
         ax.spines[side].set_visible(False)
-    ax.tick_params(labelsize=SMALL, length=0, colors=INK)
+    pad = points(matplotlib.rcParams["xtick.major.pad"])
+    ax.tick_params(labelsize=page().small, length=0, pad=pad, colors=INK)
     ax.set_axisbelow(True)
     if grid in ("x", "y"):
         ax.grid(axis="x" if grid == "x" else "y", color=FAINT, linewidth=0.5)
 
 
+def pad_ticks(ax: Axes, axis: Literal["x", "y"], pad: float) -> None:
+    """Set labels of ticks so many points of ``plain`` off their axis."""
+    ax.tick_params(axis=axis, pad=points(pad))
+
+
 def nothing_to_draw(ax: Axes, why: str) -> Axes:
     """Say on the axes why they are empty."""
     ax.set_axis_off()
-    ax.text(0.5, 0.5, plain(why, 200), transform=ax.transAxes, ha="center", va="center", fontsize=TEXT, color=INK)
+    ax.text(
+        0.5, 0.5, plain(why, 200), transform=ax.transAxes, ha="center", va="center", fontsize=page().text, color=INK
+    )
     return ax
 
 
 def head(ax: Axes, words: str) -> None:
     """Print a title above the axes, from the left."""
     if words:
-        ax.set_title(plain(words, 110), fontsize=HEAD, loc="left", color=INK, fontweight="bold")
+        pad = points(matplotlib.rcParams["axes.titlepad"])
+        ax.set_title(plain(words, 110), fontsize=page().head, loc="left", color=INK, fontweight="bold", pad=pad)
 
 
 def x_title(ax: Axes, words: str, **place: Any) -> None:
     """Title the horizontal axis."""
-    ax.set_xlabel(plain(words, 110), fontsize=TEXT, color=INK, **place)
+    pad = points(matplotlib.rcParams["axes.labelpad"])
+    ax.set_xlabel(plain(words, 110), fontsize=page().text, color=INK, labelpad=pad, **place)
 
 
 def y_title(ax: Axes, words: str) -> None:
     """Title the vertical axis."""
-    ax.set_ylabel(plain(words, 110), fontsize=TEXT, color=INK)
+    ax.set_ylabel(
+        plain(words, 110), fontsize=page().text, color=INK, labelpad=points(matplotlib.rcParams["axes.labelpad"])
+    )
 
 
 def beside(ax: Axes, words: str, x: float, y: float, *, left: bool = False, offset: float = 5.0) -> None:
@@ -243,11 +322,11 @@ def beside(ax: Axes, words: str, x: float, y: float, *, left: bool = False, offs
     ax.annotate(
         words,
         (float(x), float(y)),
-        xytext=(-offset if left else offset, 0),
+        xytext=(points(-offset if left else offset), 0),
         textcoords="offset points",
         ha="right" if left else "left",
         va="center_baseline",
-        fontsize=SMALL,
+        fontsize=page().small,
         color=INK,
         annotation_clip=False,
     )

@@ -60,8 +60,8 @@ def loss_over_weeks(
     if isinstance(duration, int) and duration < weeks:
         ax.axvspan(0, duration, color=look.FAINT, alpha=0.35, linewidth=0, zorder=0)
         ax.annotate(
-            "shock", (0.0, 1.0), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points",
-            fontsize=look.SMALL, color=look.INK,
+            "shock", (0.0, 1.0), xycoords=("data", "axes fraction"), xytext=(look.points(3), look.points(-9)),
+            textcoords="offset points", fontsize=look.SMALL, color=look.INK,
         )  # fmt: skip
     ax.set_xlim(0, weeks)
     look.x_title(ax, "weeks since the shock began")
@@ -196,13 +196,15 @@ def _lines(ax: Axes, values: pd.DataFrame, names: Mapping[str, str], style: Mapp
     highest = max(float(np.nanmax(values.to_numpy())) * 1.04, 1e-9)
     ax.set_ylim(0, highest)
     colours = [look.LINES[place % len(look.LINES)] for place in range(len(values))]
-    for (_, row), colour in zip(values.iterrows(), colours, strict=True):
+    dashes = [look.DASHES[place % len(look.DASHES)] for place in range(len(values))]
+    for (_, row), colour, dash in zip(values.iterrows(), colours, dashes, strict=True):
         heights = row.to_numpy(dtype=float)
         if step:  # a week's loss holds for the whole week
             ax.stairs(heights, np.concatenate([weeks - 1, weeks[-1:]]),
-                      **{"color": colour, "linewidth": 1.5, "baseline": None, **style})  # fmt: skip
+                      **{"color": colour, "linestyle": dash, "linewidth": 1.5, "baseline": None, **style})  # fmt: skip
         else:
-            ax.plot(weeks, heights, **{"color": colour, "linewidth": 1.5, "marker": "o", "markersize": 2.6, **style})
+            line = {"color": colour, "linestyle": dash, "linewidth": 1.5, "marker": "o", "markersize": 2.6}
+            ax.plot(weeks, heights, **{**line, **style})
     ends = values.ffill(axis=1).iloc[:, -1].to_numpy(dtype=float) / highest
     led = bool(ends.max() > 0.1)  # where all is over at the end, names stand in a list beside the lines
     if not led:
@@ -212,6 +214,8 @@ def _lines(ax: Axes, values: pd.DataFrame, names: Mapping[str, str], style: Mapp
     for k, place in zip(order, places, strict=True):
         name = str(values.index[k])
         line = {"arrowstyle": "-", "color": colours[k], "linewidth": 0.9 if led else 1.5, "relpos": (0.0, 0.5)}
+        if not led:
+            line["linestyle"] = dashes[k]
         ax.annotate(
             look.plain(look.sentence(names.get(name, name)), 46),
             (1.0 if led else 1.015, float(ends[k]) if led else place),
@@ -231,8 +235,8 @@ def _lines(ax: Axes, values: pd.DataFrame, names: Mapping[str, str], style: Mapp
 def _note(ax: Axes, words: str, *, below: float) -> None:
     """Write a line of small print below the axes, from the left."""
     ax.annotate(
-        look.plain(words, 120), (0.0, 0.0), xycoords="axes fraction", xytext=(0, -below), textcoords="offset points",
-        va="top", fontsize=look.SMALL, color=look.INK, annotation_clip=False,
+        look.plain(words, 120), (0.0, 0.0), xycoords="axes fraction", xytext=(0, look.points(-below)),
+        textcoords="offset points", va="top", fontsize=look.SMALL, color=look.INK, annotation_clip=False,
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def uncertainty_intervals(
     worst = "the worst" if n_worst == 1 else f"one of the {n_worst} worst"
     look.x_title(ax, f"share of final demand lost; beside it, the draws in which it is {worst}")
     look.tidy(ax)
-    ax.tick_params(axis="y", pad=7)
+    look.pad_ticks(ax, "y", 7)
     look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels())
     return ax
 

@@ -1,4 +1,4 @@
-"""Where a mineral is handled and where it goes: circles on a map, arcs between countries."""
+"""Where a mineral is handled and where it goes: marks on a map, arcs between countries."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
 
 from graphmodel.network import Network
 from graphmodel.plot import style as look
@@ -22,7 +24,7 @@ LARGEST_CIRCLE = 420.0
 """Area of the largest circle, in square points."""
 
 MAP_HEIGHT = 94.0
-"""Height of a new figure, in mm."""
+"""Height of a new figure 180 mm wide, in mm."""
 
 LARGEST_WIDTH = 5.0
 """Width of the largest flow, in points."""
@@ -82,7 +84,7 @@ def world_map(
     n_flows: int = 40,
     **style: Any,
 ) -> Axes:
-    """Draw nodes as circles by contained tonnage and the largest flows between countries as arcs.
+    """Draw nodes as marks by contained tonnage and the largest flows between countries as arcs.
 
     Parameters
     ----------
@@ -94,7 +96,7 @@ def world_map(
     n_flows : int
         Number of flows, the largest first.
     **style
-        Passed to the circles, `matplotlib.axes.Axes.scatter`.
+        Passed to the marks, `matplotlib.axes.Axes.scatter`.
 
     Raises
     ------
@@ -103,8 +105,8 @@ def world_map(
 
     Notes
     -----
-    Drawn from `map_table`; Robinson projection; arcs run between label points of countries and take the colour of
-    the supplier's stage.
+    Drawn from `map_table`; Robinson projection. A mark's area is the tonnage, its shape and colour the stage; arcs run
+    between label points of countries and take the colour of the supplier's stage.
     """
     table = map_table(network, mineral=mineral or main_mineral(network), n_flows=n_flows)
     return draw_map(table, network.stages, ax=ax, **style)
@@ -112,7 +114,7 @@ def world_map(
 
 def draw_map(table: pd.DataFrame, stages: pd.DataFrame, *, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw a `map_table`; parameters as in `world_map`."""
-    ax = look.whole_axes(look.new_figure(height=MAP_HEIGHT), below=0.11) if ax is None else ax
+    ax = look.whole_axes(look.new_figure(height=MAP_HEIGHT * look.across(180) / 180), below=0.11) if ax is None else ax
     ax.set_axis_off()
     rings = [np.column_stack(robinson(ring[:, 0], ring[:, 1], whole=True)) for ring in outline()]
     ax.add_collection(PolyCollection(rings, facecolor="#EEEEEE", edgecolor="#D2D2D2", linewidth=0.3, zorder=0))
@@ -124,13 +126,15 @@ def draw_map(table: pd.DataFrame, stages: pd.DataFrame, *, ax: Axes | None = Non
     _draw_arcs(ax, arcs.sort_values(["quantity", "id"]), styles)
     largest = float(nodes["quantity"].max()) if len(nodes) else 1.0
     x, y = robinson(nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float))
-    ax.scatter(
+    marks = ax.scatter(
         x,
         y,
         s=LARGEST_CIRCLE * nodes["quantity"].to_numpy(dtype=float) / largest + 1.5,
         c=[styles[stage][0] for stage in nodes["stage"]],
         **{"alpha": 0.85, "edgecolors": look.PAPER, "linewidths": 0.5, "zorder": 3, **style},
     )
+    if len(nodes):
+        marks.set_paths([_mark(styles[stage][1]) for stage in nodes["stage"]])
     ax.set_aspect("equal")
     ax.set_xlim(-2.62, 2.66)
     ax.set_ylim(-1.16, 1.33)
@@ -139,6 +143,15 @@ def draw_map(table: pd.DataFrame, stages: pd.DataFrame, *, ax: Axes | None = Non
     _legends(ax, ordered, styles, set(nodes["stage"]), (largest, widest), unit)
     _say_what_is_left_out(ax, table, unit)
     return ax
+
+
+def _mark(marker: str) -> Path:
+    """Outline of a marker as large as the circle of the same size: area is quantity, shape is stage."""
+    shape = MarkerStyle(marker)
+    outline = shape.get_path().transformed(shape.get_transform())
+    x, y = np.asarray(outline.to_polygons()[0], dtype=np.float64).T
+    area = abs(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1])) / 2
+    return outline.transformed(Affine2D().scale((np.pi / 4 / area) ** 0.5))
 
 
 def _draw_arcs(ax: Axes, arcs: pd.DataFrame, styles: Mapping[str, tuple[str, str]]) -> None:
@@ -184,7 +197,7 @@ def _legends(
             [],
             [],
             linestyle="none",
-            marker="o",
+            marker=styles[row.stage][1],
             markersize=6,
             color=styles[row.stage][0],
             label=look.plain(row.label or row.stage, 22),
