@@ -24,7 +24,7 @@ TASKS = {
     "Find chokepoints by removal": (
         "overview", "chokepoints", "removal", "breakdown", "losses", "pairs", "worst_removals", "max_flow",
         "percolation", "rerouting", "marginal_values", "timeline", "first_failure", "duration_curve", "esri",
-        "uncertainty",
+        "sensitivity", "uncertainty",
     ),
     "Measure position, concentration and dependence": (
         "centrality", "agreement", "concentration", "shares", "dependence", "import_reliance", "cuts", "indices",

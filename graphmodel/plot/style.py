@@ -242,7 +242,7 @@ def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str], 
 
 def legend_under(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, columns: int = 4) -> None:
     """Put a legend in rows of so many entries below all panels."""
-    figure.legend(list(handles), list(labels), loc="outside lower left", ncols=columns, borderaxespad=0.3, **_LEGEND)
+    figure.legend(list(handles), list(labels), loc="outside lower left", ncols=columns, borderaxespad=0.3, **_legend())
 
 
 def legend_below(ax: Axes) -> None:
@@ -405,9 +405,9 @@ def _glyphs(path: str) -> frozenset[int]:
     return frozenset(get_font(path).get_charmap())
 
 
-def width_mm(words: str, size: float = SMALL) -> float:
-    """Return how wide words are in a font of this size in points."""
-    path = findfont(FontProperties())
+def width_mm(words: str, size: float | None = None) -> float:
+    """Return how wide words are in a font of this size in points, that of labels when absent."""
+    path, size = findfont(FontProperties()), page().small if size is None else size
     return sum(_advance(path, letter) for letter in words) * size / 72 * 25.4
 
 
