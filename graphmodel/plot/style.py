@@ -20,6 +20,7 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator
 
 from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.plot.page import SMALL as SMALL_POINTS
 from graphmodel.plot.page import page as page
 
 if TYPE_CHECKING:
@@ -191,8 +192,9 @@ def new_figure(width: float | None = None, height: float = 90.0) -> Figure:
     high = height * style.scale
     engine = ConstrainedLayoutEngine(w_pad=0.07 * style.scale, h_pad=0.05 * style.scale)
     if not style.fills:
+        high = max(0.9 * high, min(high, style.depth))  # rows may stand a little closer
         return Figure(figsize=(wide / 25.4, high / 25.4), layout=engine)
-    larger = max(0.8 * high / style.depth, 1.0)  # rows may stand closer, but only so far
+    larger = high / style.depth if 0.8 * high > style.depth else 1.0  # rows stand closer if that is enough
     taken = min(1.6 * high / style.depth, 1.0)  # few rows leave the foot of the slide empty
     engine.set(rect=(0.0, 1.0 - taken, 1.0, taken))
     return Figure(figsize=(larger * style.width / 25.4, larger * style.depth / 25.4), layout=engine)
@@ -242,7 +244,7 @@ def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str], 
 
 def legend_under(figure: Figure, handles: Sequence[Any], labels: Sequence[str], *, columns: int = 4) -> None:
     """Put a legend in rows of so many entries below all panels."""
-    figure.legend(list(handles), list(labels), loc="outside lower left", ncols=columns, borderaxespad=0.3, **_LEGEND)
+    figure.legend(list(handles), list(labels), loc="outside lower left", ncols=columns, borderaxespad=0.3, **_legend())
 
 
 def legend_below(ax: Axes) -> None:
@@ -405,10 +407,10 @@ def _glyphs(path: str) -> frozenset[int]:
     return frozenset(get_font(path).get_charmap())
 
 
-def width_mm(words: str, size: float = SMALL) -> float:
-    """Return how wide words are in a font of this size in points."""
+def width_mm(words: str) -> float:
+    """Return how wide a label is, in mm of ``plain``."""
     path = findfont(FontProperties())
-    return sum(_advance(path, letter) for letter in words) * size / 72 * 25.4
+    return sum(_advance(path, letter) for letter in words) * SMALL_POINTS / 72 * 25.4
 
 
 @lru_cache(maxsize=1024)
