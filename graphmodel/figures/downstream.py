@@ -72,6 +72,8 @@ def downstream_vulnerability(
     whole = _summed(used.assign(product=""), ["product"]).assign(label="All final products", panel="product")
     products["label"] = products["product"].map(lambda name: material_words(network).get(name, name))
     products = products.sort_values(["frozen", "output", "product"], ascending=[False, False, True], kind="stable")
+    room = look.rows_that_fit(top + 2, around=36 + 4.9 * len(stages), each=4.9)
+    top = max(room - 2, min(top, 3))  # beside all products, and the rest
     rest = products.iloc[top:]
     if len(rest):
         few = rest.assign(product="others")

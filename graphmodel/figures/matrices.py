@@ -149,6 +149,8 @@ def dependence_matrix(
         raise ParameterError(f"no {chosen} that is used passed {stage!r}")
     passed = passed.reindex(uses.index, fill_value=0.0)
     places = list(passed.sum().round(6).sort_values(ascending=False, kind="stable").index[:top])
+    above = 1 + len(groups)
+    top = max(look.rows_that_fit(top + above, around=34, each=6) - above, min(top, 3))
     largest = list(uses.round(6).sort_values(ascending=False, kind="stable").index[:top])
     names = members.drop_duplicates("group").set_index("group")["group_name"]
     users = [("all", "", "All users", list(uses.index))]

@@ -27,7 +27,7 @@ STEP = 0.02
 """Angle between two points of an arc, in radians."""
 
 LINE = 0.125
-"""Height of a label of two lines, where the radius is 1."""
+"""Height of a label of two lines, where the radius is 1 and a new figure has its full height."""
 
 BOTTOM, TOP, HEIGHT = -1.42, 1.26, 128.0
 """Ends of the drawing, and height of a new figure in mm."""
@@ -75,7 +75,8 @@ def draw_chord(
     sends and takes. A ribbon has the colour of the sender, touches its arc, and ends a little before the taker's.
     """
     table = table[(table["source"] != table["target"]) & (table["quantity"] > 0)]
-    ax = look.whole_axes(look.new_figure(height=HEIGHT)) if ax is None else ax
+    high = min(HEIGHT, look.page().depth / look.page().scale)
+    ax = look.whole_axes(look.new_figure(height=high)) if ax is None else ax
     ax.set_axis_off()
     if not len(table):
         return look.nothing_to_draw(ax, "nothing crosses a border")
@@ -95,20 +96,21 @@ def draw_chord(
             "zorder": 2, **style,
         }  # fmt: skip
         ax.add_patch(PathPatch(path, **drawn))
-    wide = (TOP - BOTTOM) / 2 * look.WIDTH / HEIGHT
+    dots = ax.get_window_extent()
+    wide, line = (TOP - BOTTOM) / 2 * dots.width / dots.height, LINE * HEIGHT / high
     ax.set_xlim(-wide, wide)
     ax.set_ylim(BOTTOM, TOP)
     ax.set_aspect("equal")
     divisor, unit = look.scaled(float(table["quantity"].sum()), str(table["unit"].iloc[0]))
     words = {**country_names(), **(names or {})}
-    _label(ax, list(places.values()), divisor, words)
+    _label(ax, list(places.values()), divisor, words, line)
     if title:
         ax.text(-wide, TOP, look.plain(title, 60), fontsize=look.HEAD, fontweight="bold", color=look.INK, va="top")
     contained = unit.replace("t ", "t of contained ", 1).replace("-", " ")
-    for line, words_below in enumerate((note, f"Numbers: {contained} a year.")):
+    for row, words_below in enumerate((note, f"Numbers: {contained} a year.")):
         ax.text(
             -wide,
-            BOTTOM + line * LINE / 2,
+            BOTTOM + row * line / 2,
             look.plain(words_below, 130),
             fontsize=look.SMALL,
             color=look.INK,
@@ -175,17 +177,17 @@ def _bend(one: float, other: float) -> FloatArray:
     return between / length * 0.92 * (1.0 - apart / np.pi) ** 1.5 if length > 1e-9 else np.zeros((1, 2))
 
 
-def _label(ax: Axes, places: list[Place], divisor: float, words: Mapping[str, str]) -> None:
+def _label(ax: Axes, places: list[Place], divisor: float, words: Mapping[str, str], line: float) -> None:
     """Name places on both sides of the circle, moved apart where they would touch, with a line to their arcs."""
     for right in (True, False):
         side = [place for place in places if (np.sin((place.start + place.stop) / 2) >= 0) == right]
         middles = {place.name: _at((place.start + place.stop) / 2, RING[1] + 0.01)[0] for place in side}
         side.sort(key=lambda place: float(middles[place.name][1]))
-        heights = spread([1.06 * float(middles[place.name][1]) for place in side], LINE)
-        limit = TOP - LINE / 2
+        heights = spread([1.06 * float(middles[place.name][1]) for place in side], line)
+        limit = TOP - line / 2
         for at in reversed(range(len(heights))):  # none above the page
             heights[at] = min(heights[at], limit)
-            limit = heights[at] - LINE
+            limit = heights[at] - line
         for place, y in zip(side, heights, strict=True):
             x0, y0 = (float(value) for value in middles[place.name])
             reach = float(np.sqrt(max(1.16**2 - y**2, 0.0)))

@@ -65,5 +65,5 @@ def loss_steps(
         ax, f"share lost; numbers: of so many {words.replace('t ', 't of contained ', 1).replace('-', ' ')} a year"
     )
     look.tidy(ax)
-    ax.tick_params(axis="y", pad=7)
+    look.pad_ticks(ax, "y", 7)
     return ax

@@ -114,15 +114,18 @@ def draw_layers(
     lane = recycling_lane(flows, used)
     longest = nodes["stage"].map(used.set_index("stage")["order"])[~nodes["stage"].isin(lane)].value_counts().max()
     tall = min(max(EACH_MM * longest, LOWEST_MM), TALLEST_MM) if len(links) else LOWEST_MM
+    around = (LANE_MM if lane else 0.0) + HEAD_MM + FOOT_MM
+    tall = min(tall, max(0.98 * look.page().depth / look.page().scale - around, LOWEST_MM))
     high = tall + (LANE_MM if lane else 0.0)
     if ax is None:
         ax = look.whole_axes(look.new_figure(height=(high + HEAD_MM + FOOT_MM) / 0.98))
     ax.set_axis_off()
     if not len(links):
         return look.nothing_to_draw(ax, "no node feeds another")
-    ax.set_xlim(0, look.WIDTH * 0.98)
+    wide = look.width_of(ax) * 0.98
+    ax.set_xlim(0, wide)
     ax.set_ylim(high + FOOT_MM, -HEAD_MM)
-    marks = _place(links, nodes, used, flows, lane, tall)
+    marks = _place(links, nodes, used, flows, lane, tall, wide)
     styles = look.stage_styles(stages["stage"])
     colours = {
         mark.node_id: styles[mark.stage][0] if colour == "stage" else look.country_colour(mark.country)
@@ -143,6 +146,7 @@ def _place(
     flows: pd.DataFrame,
     lane: Sequence[str],
     tall: float,
+    wide: float,
 ) -> dict[str, Mark]:
     """Set out the marks of every column and of the lane."""
     columns = [list(part["stage"]) for _, part in stages[~stages["stage"].isin(lane)].groupby("order", sort=True)]
@@ -151,7 +155,7 @@ def _place(
     for number, stage in enumerate(lane):  # right of what they feed, so that links run back
         at[stage] = min(min(fed, default=0.0) + 1.5 + 2.0 * number, max(len(columns) - 1.0 + number, 1.0))
     right = max(at.values())
-    step = (look.WIDTH * 0.98 - SIDE_MM - ROOM_MM) / max(right, 1.0)
+    step = (wide - SIDE_MM - ROOM_MM) / max(right, 1.0)
     largest = float(nodes["quantity"].max())
     marks = {
         row.node_id: Mark(
@@ -274,8 +278,9 @@ def _heads(ax: Axes, marks: Mapping[str, Mark], stages: pd.DataFrame, lane: Sequ
         raised = LINE_MM + 0.8 if first and len(xs) > 6 and xs.index(x) % 2 else 0.0
         y = -2.5 - raised if first else min(mark.y - mark.radius for mark in column) - 1.6
         ax.text(
-            x, y, look.plain(row.label or row.stage, 16), ha="center", va="bottom", fontsize=look.SMALL + 0.5,
-            fontweight="bold", color=look.INK, zorder=6, path_effects=list(look.HALO),
+            x, y, look.plain(row.label or row.stage, 16), ha="center", va="bottom",
+            fontsize=look.SMALL + look.points(0.5), fontweight="bold",
+            color=look.INK, zorder=6, path_effects=list(look.HALO),
         )  # fmt: skip
 
 
@@ -298,7 +303,7 @@ def _names(ax: Axes, marks: Mapping[str, Mark], named: int) -> None:
             x, y, wide = mark.x + over, mark.y + down, look.width_mm(words) + 0.6
             left = x if side == "left" else x - wide / 2
             box = (left, y - LINE_MM / 2, left + wide, y + LINE_MM / 2)
-            inside = left > 0 and box[1] > 0 and box[2] < look.WIDTH * 0.98
+            inside = left > 0 and box[1] > 0 and box[2] < ax.get_xlim()[1]
             if inside and not any(_touch(box, other) for other in taken):
                 taken.append(box)
                 ax.text(
@@ -337,6 +342,6 @@ def _foot(ax: Axes, marks: Mapping[str, Mark], colours: Mapping[str, str], high:
     ax.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.0, high + 1.0), bbox_transform=ax.transData,
         ncols=8, borderaxespad=0.0, fontsize=look.SMALL, frameon=False, labelcolor=look.INK, handletextpad=0.1,
-        columnspacing=1.0, handlelength=1.4,
+        columnspacing=1.0 if look.width_of(ax) > 175 else 0.3, handlelength=1.4,
     )  # fmt: skip
     ax.text(1.5, high + FOOT_MM - 0.5, look.plain(note, 150), fontsize=look.SMALL, color=look.INK, va="bottom")

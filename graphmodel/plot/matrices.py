@@ -148,8 +148,8 @@ def dependence_matrix(
     ax.set_xticks(np.arange(len(places)) + 0.5, columns, rotation=45, ha="left", rotation_mode="anchor")
     _frame(ax, max(len(places), 8), len(of))
     ax.annotate(
-        f"use, {unit.replace('-', ' ')} a year", (0, 0), xytext=(-3, 5), textcoords="offset points", ha="right",
-        fontsize=look.SMALL, color=look.INK, annotation_clip=False,
+        f"use, {unit.replace('-', ' ')} a year", (0, 0), xytext=(look.points(-3), look.points(5)),
+        textcoords="offset points", ha="right", fontsize=look.SMALL, color=look.INK, annotation_clip=False,
     )  # fmt: skip
     look.x_title(ax, "share of the mineral in what is used, %; frame: passes the user itself", loc="left")
     return ax

@@ -20,6 +20,7 @@ from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator
 
 from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.plot.page import SMALL as SMALL_POINTS
 from graphmodel.plot.page import page as page
 
 if TYPE_CHECKING:
@@ -191,8 +192,9 @@ def new_figure(width: float | None = None, height: float = 90.0) -> Figure:
     high = height * style.scale
     engine = ConstrainedLayoutEngine(w_pad=0.07 * style.scale, h_pad=0.05 * style.scale)
     if not style.fills:
+        high = max(0.9 * high, min(high, style.depth))  # rows may stand a little closer
         return Figure(figsize=(wide / 25.4, high / 25.4), layout=engine)
-    larger = max(0.8 * high / style.depth, 1.0)  # rows may stand closer, but only so far
+    larger = high / style.depth if 0.8 * high > style.depth else 1.0  # rows stand closer if that is enough
     taken = min(1.6 * high / style.depth, 1.0)  # few rows leave the foot of the slide empty
     engine.set(rect=(0.0, 1.0 - taken, 1.0, taken))
     return Figure(figsize=(larger * style.width / 25.4, larger * style.depth / 25.4), layout=engine)

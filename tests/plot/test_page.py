@@ -89,7 +89,7 @@ def test_a_slide_that_is_too_small_grows_in_its_own_shape():
     with using("slide"):
         wide, high = look.new_figure(height=240).get_size_inches()
     assert wide / high == pytest.approx(16 / 9)
-    assert high * 25.4 == pytest.approx(0.8 * 240 * 2)
+    assert high * 25.4 == pytest.approx(240 * 2)
 
 
 def test_lines_and_marks_grow_with_type():
