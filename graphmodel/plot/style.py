@@ -407,10 +407,10 @@ def _glyphs(path: str) -> frozenset[int]:
     return frozenset(get_font(path).get_charmap())
 
 
-def width_mm(words: str, size: float | None = None) -> float:
-    """Return how wide words are in a font of this size in points, that of labels when absent."""
-    path, size = findfont(FontProperties()), page().small if size is None else size
-    return sum(_advance(path, letter) for letter in words) * size / 72 * 25.4
+def width_mm(words: str) -> float:
+    """Return how wide a label is, in mm of ``plain``."""
+    path = findfont(FontProperties())
+    return sum(_advance(path, letter) for letter in words) * SMALL_POINTS / 72 * 25.4
 
 
 @lru_cache(maxsize=1024)
