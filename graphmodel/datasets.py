@@ -193,9 +193,10 @@ def project_totals() -> pd.DataFrame:
     [47, 47, 0]
     """
     totals = table("projects", "totals")
+    backed = {programme: projects(programme) for programme in totals["programme"].unique()}
     rows = []
     for row in totals.itertuples():
-        mine = projects(row.programme)
+        mine = backed[row.programme]
         if row.kind == "stage":
             mine = mine[mine["stages"].map(lambda stages, wanted=row.value: wanted in _phases(stages))]
         elif row.kind == "mineral":

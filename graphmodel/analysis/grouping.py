@@ -141,7 +141,9 @@ def _column_pairs(network: Network, keys: list[str]) -> pd.DataFrame:
         raise UnknownNameError(f"cannot group by {unknown[0]!r}; {nearest(unknown[0], [*LENSES, *nodes.columns])}")
     text = nodes[keys].astype(str)
     known = (text != "").all(axis=1) & ~text.isin(list(REGIONS)).any(axis=1)
-    name = text.agg(JOIN.join, axis=1)
+    name = text[keys[0]]
+    for key in keys[1:]:
+        name = name + JOIN + text[key]
     return pd.DataFrame({"node": np.arange(len(nodes)), "name": name})[known]
 
 

@@ -198,6 +198,7 @@ def loss_by_product(
     product: str | Sequence[str] | None = None,
     consumer: str | Sequence[str] | None = None,
     scenario: Scenario | None = None,
+    result: LossResult | None = None,
 ) -> Drawn:
     """Show which consuming country loses which product in a scenario.
 
@@ -210,6 +211,8 @@ def loss_by_product(
         Show only these products or countries.
     scenario : Scenario, optional
         The industry whose stop loses most, when absent.
+    result : LossResult, optional
+        Worked out before for the same network and scenario.
 
     Raises
     ------
@@ -217,9 +220,10 @@ def loss_by_product(
         If there is no final demand.
     """
     held = mineral or main_mineral(network)
-    counted = {"mineral": held, "product": product, "consumer": consumer}
-    chosen = scenario or worst_stop(network, counted)
-    whole = analysis.losses(network, chosen, mineral=held)
+    if result is None:
+        counted = {"mineral": held, "product": product, "consumer": consumer}
+        result = analysis.losses(network, scenario or worst_stop(network, counted), mineral=held)
+    whole, name = result, str(result.parameters["scenario"])
     rows = whole.table[whole.table["product"].map(network.content(held)).fillna(0.0) > 0]
     for column, named in (("product", product), ("consumer", consumer)):
         if named is not None:
@@ -239,6 +243,6 @@ def loss_by_product(
         result = LossResult(rows, network=whole.network, parameters=whole.parameters, units=whole.units)
     n_columns = min(max(table["consumer"].nunique(), 8), 24)
     figure = look.new_figure(look.across(45 + 8 * n_columns), height=36 + 8 * top)
-    ax = plot.loss_by_product(result, ax=figure.add_subplot(), names=material_words(network), title=chosen.name)
+    ax = plot.loss_by_product(result, ax=figure.add_subplot(), names=material_words(network), title=name)
     look.x_title(ax, ax.get_xlabel() + look.some_of(top, len(worst)))
     return finished(figure, table, network)

@@ -55,7 +55,7 @@ def settle(figure: Figure) -> None:
         figure.draw_without_rendering()
         _move_titles(figure)
         figure.set_dpi(dpi)
-    figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # "none" would leave an engine, and with it one more drawing of every file
 
 
 def _titles(figure: Figure) -> Iterator[tuple[Text, Bbox, BboxBase]]:

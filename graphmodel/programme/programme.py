@@ -270,9 +270,10 @@ def _markets(
     wants = wants[wants["material"].isin(world.index) & (work.need[wants["slot"]] > 0)].reset_index(drop=True)
     wants = wants.assign(world=wants["material"].map(world))
     bought = wants.assign(column=_purchases(build, work, wants, slots, spot))
-    places = work.slot_node
+    places, none = work.slot_node, np.zeros(0, dtype=np.int64)
+    rows = bought.groupby("material").indices
     for material, offers in made.groupby("material", sort=True):
-        takes = bought[bought["material"] == material]
+        takes = bought.take(rows.get(material, none))
         total = float(world[material])
         seller, buyer, columns = limits.classes(
             build, str(material), work.node[offers["process"]], places[takes["slot"]], total

@@ -64,9 +64,12 @@ def gather(network: Network, *, counted: Mapping[str, Any], data: str | None) ->
         name = f"{where}: all {what} stops"
         nodes = node_ids(network, "industry", str(removed), among=removable(network))
         stop = Scenario(name).shut(node_id=nodes)
+        found = losses(network, stop, mineral=mineral)
         if not content.stopped:
+            if rankings["industry"]["loss"].iloc[0] > 0:
+                content.results["loss_by_product"] = found
             add_weeks(content, stop)
-        content.stopped[name] = losses(network, stop, mineral=mineral)
+        content.stopped[name] = found
         content.tables[f"losses_without_{str(removed).replace(':', '_')}"] = content.stopped[name].table
         content.shown[name] = _shown_losses(network, content.stopped[name].table, counted)
     add_pairs(content)
