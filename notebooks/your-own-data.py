@@ -1,0 +1,90 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: -all
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+# ---
+
+# %% [markdown]
+# # Your own data in ten minutes
+#
+# A network is a folder of CSV files. Start from the seven-node toy, change it, let the checks tell what is wrong, and draw a figure. Everything is written to a temporary folder.
+
+# %%
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+import graphmodel as gm
+
+folder = Path(tempfile.mkdtemp()) / "mine"
+gm.write(gm.load("toy-battery"), folder)
+sorted(path.name for path in folder.iterdir())
+
+# %% [markdown]
+# On the command line: `graphmodel init mine`. Three tables are needed: `stages`, `nodes`, `edges`.
+
+# %%
+nodes, edges = pd.read_csv(folder / "nodes.csv"), pd.read_csv(folder / "edges.csv")
+edges[["source", "target", "material", "quantity", "unit"]] if "unit" in edges else edges[["source", "target", "material", "quantity"]]
+
+# %% [markdown]
+# Add a second refinery that takes half of mine B's larger flow. A country is misspelt on purpose.
+
+# %%
+new = nodes[nodes["node_id"] == "refine-a"].assign(node_id="refine-b", name="Refinery B", country="Canda", control="CAN", output=350.0)
+pd.concat([nodes, new]).to_csv(folder / "nodes.csv", index=False)
+try:
+    gm.read(folder)
+except gm.GraphModelError as error:
+    print(error)
+
+# %% [markdown]
+# The message names file, line, column and value. `graphmodel check mine` prints the same, all problems at once. Mend it, and move the flows: 350 t of ore go to B, and 350 t of salt leave it for cell plant A.
+
+# %%
+new["country"] = "CAN"
+moved = edges.copy()
+ore = (moved["source"] == "mine-b") & (moved["quantity"] == 350.0)
+moved.loc[ore, "target"] = "refine-b"
+salt = (moved["source"] == "refine-a") & (moved["target"] == "cell-a")
+moved.loc[salt, "quantity"] -= 350.0
+moved = pd.concat([moved, moved[salt].assign(source="refine-b", quantity=350.0)], ignore_index=True)
+if "edge_id" in moved:
+    moved["edge_id"] = [f"e{k}" for k in range(len(moved))]
+nodes.loc[nodes["node_id"] == "refine-a", "output"] -= 350.0
+
+tables = {name: table for name, table in ((n, gm.load("toy-battery").table(n)) for n in gm.load("toy-battery").table_names) if name not in ("nodes", "edges", "balances")}
+mine = gm.Network(nodes=pd.concat([nodes, new], ignore_index=True), edges=moved, name="mine", **tables)
+mine.summary()
+
+# %% [markdown]
+# What would users lose without each plant?
+
+# %%
+gm.removal(mine, by="node").table[["removed", "loss_share"]]
+
+# %% [markdown]
+# And before the second refinery:
+
+# %%
+gm.removal(gm.load("toy-battery"), by="node").table[["removed", "loss_share"]]
+
+# %% [markdown]
+# The plausibility checks, a figure, and the folder for others:
+
+# %%
+gm.check(mine)
+
+# %%
+gm.figures.draw(mine, ["flow_diagram"])["flow_diagram"]
+
+# %%
+gm.write(mine, folder.parent / "shared")
+gm.read(folder.parent / "shared") == mine
