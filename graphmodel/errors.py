@@ -74,6 +74,10 @@ class ClosedNetworkWarning(GraphModelWarning):
     """Nodes that trade only among themselves, so that a tolerance decides what they lose."""
 
 
+class PluginWarning(GraphModelWarning):
+    """Something another package offers that cannot be used; everything else works on."""
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing wrong with one cell, row or table.
