@@ -66,6 +66,10 @@ class UntrustedFileError(GraphModelError, ValueError):
     """A file refused before it is read: too large, or with constructs that can do harm."""
 
 
+class MissingPackageError(GraphModelError, ImportError):
+    """A package that only an extra of graphmodel brings is not installed."""
+
+
 class GraphModelWarning(UserWarning):
     """Base of every warning given on purpose."""
 
