@@ -36,6 +36,7 @@ TASKS = {
     ),
     "Know what numbers rest on": ("quality", "weakest_data"),
     "Draw": ("figures.draw", "figures.save", "figures.FIGURES"),
+    "Hand on to other models": ("to_iamc", "to_xarray", "to_satellite", "to_factors", "schema.json_schema"),
     "Errors": ("GraphModelError", "SchemaError"),
 }  # fmt: skip
 """Public names by what they are for."""

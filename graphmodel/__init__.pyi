@@ -47,8 +47,12 @@ from graphmodel.checks import check as check
 from graphmodel.convert import from_igraph as from_igraph
 from graphmodel.convert import from_networkx as from_networkx
 from graphmodel.convert import read as read
+from graphmodel.convert import to_factors as to_factors
+from graphmodel.convert import to_iamc as to_iamc
 from graphmodel.convert import to_igraph as to_igraph
 from graphmodel.convert import to_networkx as to_networkx
+from graphmodel.convert import to_satellite as to_satellite
+from graphmodel.convert import to_xarray as to_xarray
 from graphmodel.convert import write as write
 from graphmodel.datasets import available as available
 from graphmodel.datasets import cite as cite

@@ -1,4 +1,4 @@
-"""Data sets that ship with the package, past disruptions among them, and networks read from a path."""
+"""Data sets that ship with the package or with others, past disruptions among them, and networks read from a path."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from graphmodel import plugins
 from graphmodel.convert import descriptor as descriptors
 from graphmodel.convert.files import read
 from graphmodel.convert.folder import extra_tables, read_folder, read_table
@@ -20,12 +21,17 @@ _PACKAGED = Path(__file__).parent / "_datasets"
 
 
 def available() -> pd.DataFrame:
-    """List the data sets that ship with the package.
+    """List the data sets that ship with the package, then those that other installed packages add.
 
     Returns
     -------
     DataFrame
         ``name``, ``title``, ``year``, ``nodes``, ``edges`` (rows), ``licence``, ``size_mb``, ``path``.
+
+    Notes
+    -----
+    A package adds data sets by entry points of the group ``graphmodel.datasets``: a name, and an object that is the
+    path of a folder with ``datapackage.json``. One that cannot be used is left out with a `PluginWarning`.
 
     Examples
     --------
@@ -34,7 +40,8 @@ def available() -> pd.DataFrame:
     [7, 8]
     """
     columns = ["name", "title", "year", "nodes", "edges", "licence", "size_mb", "path"]
-    return pd.DataFrame([_row(name, folder) for name, folder in _folders().items()], columns=columns)
+    folders = {**_folders(), **_added()}
+    return pd.DataFrame([_row(name, folder) for name, folder in folders.items()], columns=columns)
 
 
 def load(name_or_path: str | os.PathLike[str]) -> Network:
@@ -56,9 +63,9 @@ def load(name_or_path: str | os.PathLike[str]) -> Network:
     >>> gm.load("toy-battery").n_nodes
     7
     """
-    folders = _folders()
-    if name_or_path in folders:
-        return read_folder(folders[str(name_or_path)])
+    folder = _named(name_or_path)
+    if folder is not None:
+        return read_folder(folder)
     if Path(name_or_path).exists():
         return read(name_or_path)
     raise _unknown(name_or_path)
@@ -281,7 +288,8 @@ def extras(name_or_path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
     >>> list(datasets.extras("toy-battery"))
     ['references']
     """
-    if Path(name_or_path).exists() and name_or_path not in _folders() and not any(Path(name_or_path).glob("*.csv")):
+    own = Path(name_or_path)
+    if own.exists() and not any(own.glob("*.csv")) and _named(name_or_path) is None:
         return {}
     return extra_tables(_folder(name_or_path))
 
@@ -333,11 +341,34 @@ def _folders() -> dict[str, Path]:
     return {folder.name: folder for folder in found if (folder / descriptors.FILE).is_file()}
 
 
+def _added(name: str | None = None) -> dict[str, Path]:
+    """Folders that other packages add: all, or the one of that name."""
+    entries = plugins.offered("graphmodel.datasets", _folders())
+    chosen = [entry for entry in entries.values() if name in (None, entry.name)]
+    return {name: Path(str(folder)) for name, folder in plugins.load(chosen, _no_data_set).items()}
+
+
+def _no_data_set(value: object) -> str:
+    if isinstance(value, str | os.PathLike) and (Path(value) / descriptors.FILE).is_file():
+        return ""
+    return f"is {value!r}, but must be the path of a folder with {descriptors.FILE}"
+
+
+def _named(name: str | os.PathLike[str]) -> Path | None:
+    """Folder of the data set of that name, ours or another package's."""
+    if not isinstance(name, str) or Path(name).name != name:
+        return None
+    return _folders().get(name) or _added(name).get(name)
+
+
 def _folder(name: str | os.PathLike[str]) -> Path:
     """Folder of a data set, of tables that are no network, such as ``alliances``, or one of the user's own."""
     shipped, own = root() / name, Path(name)
     if own.name == str(name) and any(shipped.glob("*.csv")):
         return shipped
+    added = _named(name)
+    if added is not None:
+        return added
     if not str(name) or not own.exists():
         raise _unknown(name)
     if not any(own.glob("*.csv")):
@@ -346,7 +377,8 @@ def _folder(name: str | os.PathLike[str]) -> Path:
 
 
 def _unknown(name: str | os.PathLike[str]) -> UnknownNameError:
-    return UnknownNameError(f"no data set or file {str(name)!r}; {nearest(str(name), _folders())}")
+    offered = plugins.offered("graphmodel.datasets", _folders())
+    return UnknownNameError(f"no data set or file {str(name)!r}; {nearest(str(name), [*_folders(), *offered])}")
 
 
 def _row(name: str, folder: Path) -> dict[str, object]:

@@ -66,12 +66,20 @@ class UntrustedFileError(GraphModelError, ValueError):
     """A file refused before it is read: too large, or with constructs that can do harm."""
 
 
+class MissingPackageError(GraphModelError, ImportError):
+    """A package that only an extra of graphmodel brings is not installed."""
+
+
 class GraphModelWarning(UserWarning):
     """Base of every warning given on purpose."""
 
 
 class ClosedNetworkWarning(GraphModelWarning):
     """Nodes that trade only among themselves, so that a tolerance decides what they lose."""
+
+
+class PluginWarning(GraphModelWarning):
+    """Something another package offers that cannot be used; everything else works on."""
 
 
 @dataclass(frozen=True, order=True)

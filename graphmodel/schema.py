@@ -28,7 +28,7 @@ from graphmodel.columns import (
     words_as,
 )
 from graphmodel.columns import as_numbers as as_numbers
-from graphmodel.errors import Problem, SchemaError, nearest
+from graphmodel.errors import Problem, SchemaError, UnknownNameError, nearest
 
 Kind = Literal["text", "number", "integer", "flag"]
 
@@ -323,6 +323,83 @@ def country_codes() -> frozenset[str]:
     True
     """
     return _ISO | REGIONS.keys()
+
+
+def json_schema(table: str | None = None) -> dict[str, object]:
+    """Return the JSON Schema of one table as a list of rows, or of a network as an object of all tables.
+
+    Parameters
+    ----------
+    table : str, optional
+        A name in `TABLES`; all tables when absent.
+
+    Returns
+    -------
+    dict
+        JSON Schema 2020-12. Each column has its description, its unit (under ``unit``) and its limits. Unknown text
+        is ``""`` and an unknown number null; further columns are allowed.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such table.
+
+    Notes
+    -----
+    It says what `clean` asks of each cell. What it cannot say: that keys differ between rows, and that a name stands
+    in another table.
+
+    Examples
+    --------
+    >>> quantity = json_schema("edges")["items"]["properties"]["quantity"]
+    >>> quantity["minimum"], quantity["unit"]
+    (0, 'unit of the material')
+    """
+    if table is not None and table not in TABLES:
+        raise UnknownNameError(f"no table {table!r}; {nearest(table, TABLES)}")
+    chosen = TABLES.values() if table is None else [TABLES[table]]
+    rows = {each.name: _rows_schema(each) for each in chosen}
+    whole: dict[str, object] = {
+        "title": "network",
+        "type": "object",
+        "required": [name for name in rows if TABLES[name].required],
+        "additionalProperties": False,
+        "properties": rows,
+    }
+    countries = {"$defs": {"country": {"enum": sorted(country_codes())}}}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return head | (whole if table is None else rows[table]) | countries
+
+
+def _rows_schema(table: Table) -> dict[str, object]:
+    told_apart = f"{table.description} Rows differ in {', '.join(table.key)}."
+    row = {
+        "type": "object",
+        "required": [column.name for column in table.columns if column.required],
+        "properties": {column.name: _cell_schema(column) for column in table.columns},
+    }
+    return {"title": table.name, "description": told_apart, "type": "array", "items": row}
+
+
+def _cell_schema(column: Column) -> dict[str, object]:
+    """Say what one cell may hold; what need not be filled may be empty."""
+    refers = f" (a {column.refers})" if column.refers else ""
+    said: dict[str, object] = {"description": column.description + refers}
+    if _is_number(column):
+        said["type"] = column.kind if column.required else [column.kind, "null"]
+        limits = {"minimum": column.minimum, "maximum": column.maximum}
+        said |= {name: limit for name, limit in limits.items() if math.isfinite(limit)}
+        said |= {"exclusiveMinimum": 0} if column.positive else {}
+        return said | ({"unit": column.unit} if column.unit else {})
+    values = ("yes", "no") if column.kind == "flag" else column.values
+    empty_too = [] if column.required else [""]
+    said["type"] = "string"
+    if column.country:
+        code = {"$ref": "#/$defs/country"}
+        return said | (code if column.required else {"anyOf": [code, {"const": ""}]})
+    if values:
+        return said | {"enum": [*values, *empty_too]}
+    return said | ({"minLength": 1} if column.required else {})
 
 
 def clean(

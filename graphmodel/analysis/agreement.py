@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from graphmodel._types import FloatArray
-from graphmodel.analysis.centrality import MEASURES, centrality
+from graphmodel.analysis.centrality import MEASURES, added_measures, centrality, require_measures
 from graphmodel.analysis.grouping import Groups, group_nodes
 from graphmodel.analysis.remaining import removable
 from graphmodel.analysis.removal import removal
@@ -69,7 +69,8 @@ def agreement(
     responses : list of str
         The losses to compare with, of `RESPONSES`. ``adapt`` takes longest by far.
     measures : list of str, optional
-        Names in `MEASURES` or `CONCENTRATION`; all when absent.
+        Names in `MEASURES` or `CONCENTRATION`, all of them when absent, or of measures that other packages add (of
+        which a group has the sum of its nodes; see `centrality`).
     among : {"chain", "all"}
         Which rows: nodes or groups that carry or make the mineral; or also those whose stop loses anything under any
         response named, such as a nickel mine to users of cobalt, of which measures of the mineral's flows know nothing.
@@ -185,9 +186,10 @@ def _checked(
     for what, given, there in (("response", chosen, RESPONSES), ("measure", named, known)):
         if not given:
             raise ParameterError(f"no {what} is named; there are: {', '.join(there)}")
-        unknown = [str(name) for name in given if name not in there]
-        if unknown:
-            raise UnknownNameError(f"no {what} {unknown[0]!r}; {nearest(unknown[0], there)}")
+    unknown = [str(name) for name in chosen if name not in RESPONSES]
+    if unknown:
+        raise UnknownNameError(f"no response {unknown[0]!r}; {nearest(unknown[0], RESPONSES)}")
+    require_measures(named, [*known, *added_measures([name for name in named if name not in known])])
     return chosen, named
 
 
@@ -240,7 +242,7 @@ def _found(value: FloatArray, loss: FloatArray, matters: np.ndarray, top: int) -
 
 def _positions(network: Network, groups: Groups, mineral: str | None, named: Sequence[str]) -> dict[str, FloatArray]:
     """Every measure of position by group; nan where no node has one."""
-    wanted = [name for name in named if name in MEASURES]
+    wanted = [name for name in named if name not in CONCENTRATION]
     table = centrality(network, measures=wanted, mineral=mineral).table
     which = np.repeat(np.arange(len(groups.names)), groups.sizes())
     found = {}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
+from graphmodel import plugins
 from graphmodel._types import FloatArray, IntArray
-from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.errors import ParameterError, UnknownNameError, listed, nearest
 from graphmodel.kernels import centrality as direct
 from graphmodel.kernels import centrality_paths as paths
 from graphmodel.network import Network
@@ -170,6 +172,9 @@ MEASURES: dict[str, Measure] = {
 }
 """Every measure by name."""
 
+Added = Callable[[Network, str | None], pd.Series]
+"""A measure of another package: network and mineral in, one value a node by ``node_id`` out."""
+
 
 def centrality(
     network: Network, *, measures: Sequence[str] | None = None, mineral: str | None = None
@@ -180,7 +185,7 @@ def centrality(
     ----------
     network : Network
     measures : list of str, optional
-        Names in `MEASURES`; all when absent.
+        Names in `MEASURES`, or of measures that other packages add; all in `MEASURES` when absent.
     mineral : str, optional
         Weigh edges by tonnes of this mineral; edges without it are left out. Needed where units differ.
 
@@ -196,9 +201,15 @@ def centrality(
         If there is no such measure.
     MixedUnitsError
         If edges come in several units and no mineral is named.
+    ParameterError
+        If a measure of another package returns no Series of values by ``node_id``.
 
     Notes
     -----
+    A package adds measures by entry points of the group ``graphmodel.measures``: a name, and a function of network and
+    mineral (None where none is named) that returns a Series by ``node_id``. A node it leaves out has nan; a measure
+    that cannot be loaded is left out with a `PluginWarning`.
+
     A measure describes a position; it does not predict loss. Compare it with `removal`. An empty network gives an
     empty table; on a disconnected one every measure is defined part by part, ``eigenvector`` on one part only.
 
@@ -215,18 +226,50 @@ def centrality(
     6  refine-a  betweenness    8.0   1.0
     """
     chosen = list(MEASURES) if measures is None else list(measures)
-    unknown = [name for name in chosen if name not in MEASURES]
-    if unknown:
-        raise UnknownNameError(f"no measure {unknown[0]!r}; {nearest(unknown[0], MEASURES)}")
+    added = added_measures(chosen)
+    require_measures(chosen, [*MEASURES, *added])
     view = _view(network, mineral)
     ids = network.nodes["node_id"]
     frames = []
     for name in chosen:
-        value = pd.Series(np.asarray(MEASURES[name].compute(view), dtype=float))
+        if name in added:
+            value = _of_others(name, added[name], network, mineral)
+        else:
+            value = pd.Series(np.asarray(MEASURES[name].compute(view), dtype=float))
         rank = value.round(12).rank(method="min", ascending=False)
         frames.append(pd.DataFrame({"node_id": ids, "measure": name, "value": value, "rank": rank}))
     table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(CentralityResult.columns))
     return CentralityResult(table, network=network.name, parameters={"measures": chosen, "mineral": mineral})
+
+
+def added_measures(names: Sequence[str]) -> dict[str, Added]:
+    """Return those of the measures named that are not ours but other packages'."""
+    others = [name for name in names if name not in MEASURES]
+    if not others:
+        return {}
+    entries = plugins.offered("graphmodel.measures", MEASURES)
+    chosen = [entries[name] for name in others if name in entries]
+    loaded = plugins.load(chosen, lambda value: "" if callable(value) else "is no function")
+    return cast("dict[str, Added]", loaded)
+
+
+def require_measures(names: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse a name that no measure has."""
+    unknown = [str(name) for name in names if name not in known]
+    if unknown:
+        raise UnknownNameError(f"no measure {unknown[0]!r}; {nearest(unknown[0], known)}")
+
+
+def _of_others(name: str, measure: Added, network: Network, mineral: str | None) -> pd.Series:
+    """Values of a measure that is not ours, in the order of the nodes table."""
+    value, ids = measure(network, mineral), network.nodes["node_id"]
+    if not isinstance(value, pd.Series):
+        raise ParameterError(f"measure {name!r} returned {type(value).__name__}, but must return a Series by node_id")
+    strange = value.index.difference(ids)
+    if len(strange) or not value.index.is_unique:
+        what = f"values of {listed(list(strange))}, no nodes" if len(strange) else "two values of one node"
+        raise ParameterError(f"measure {name!r} returned {what}; one value a node_id is wanted")
+    return pd.Series(value.reindex(ids).to_numpy(dtype=float))
 
 
 def _view(network: Network, mineral: str | None) -> View:

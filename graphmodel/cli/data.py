@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -163,6 +164,20 @@ def export(data: str, output: Path, form: str | None, force: bool) -> None:
     else:
         write(load(data), output, kind)  # type: ignore[arg-type]
     click.echo(f"wrote {output}", err=True)
+
+
+@main.command()
+@click.argument("table", required=False)
+def schema(table: str | None) -> None:
+    """Print the JSON Schema of one TABLE as a list of rows, or of a whole network.
+
+    \b
+    graphmodel schema > network.schema.json
+    graphmodel schema edges > edges.schema.json
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.schema import json_schema  # noqa: PLC0415 - pandas
+
+    click.echo(json.dumps(json_schema(table), indent=2, ensure_ascii=False))
 
 
 @main.command()

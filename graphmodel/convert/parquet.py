@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphmodel.convert.atomic import replace_folder
+from graphmodel.convert.extras import require
 from graphmodel.convert.guard import LIMIT_MB, parse_json, read_bytes
 from graphmodel.convert.node_link import encode
 from graphmodel.convert.records import VERSION, Document, Record, read_head, to_document, to_network
-from graphmodel.errors import DataPackageError, GraphModelError, Problem, SchemaError, UntrustedFileError, listed
+from graphmodel.errors import DataPackageError, Problem, SchemaError, UntrustedFileError, listed
 from graphmodel.network import Network
 from graphmodel.schema import TABLES
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 HEAD = "network.json"
-
-
-class MissingPackageError(GraphModelError, ImportError):
-    """A package that only an extra of graphmodel brings is not installed."""
 
 
 def write_parquet(network: Network, path: str | os.PathLike[str]) -> None:
@@ -45,7 +41,7 @@ def write_parquet(network: Network, path: str | os.PathLike[str]) -> None:
     DataPackageError
         If the folder holds something else.
     """
-    _require_pyarrow()
+    require("pyarrow", "parquet")
     import pyarrow as pa  # noqa: PLC0415 - an extra
     import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
 
@@ -106,7 +102,7 @@ def read_parquet(path: str | os.PathLike[str], *, limit_mb: float = 4 * LIMIT_MB
     SchemaError
         If a file is damaged or the tables break the schema.
     """
-    _require_pyarrow()
+    require("pyarrow", "parquet")
     folder = Path(path)
     names = [name for name in TABLES if (folder / f"{name}.parquet").is_file()]
     if not names:
@@ -143,8 +139,3 @@ def _records(file: Path, limit_mb: float) -> list[Record]:
 def _rows(table: pa.Table) -> list[Record]:
     rows: list[Record] = table.to_pylist()
     return rows
-
-
-def _require_pyarrow() -> None:
-    if importlib.util.find_spec("pyarrow") is None:
-        raise MissingPackageError('Parquet needs pyarrow: pip install "graphmodel[parquet]"')

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from graphmodel import datasets
+from graphmodel.schema import json_schema
 
 
 def test_shipped_data_sets_are_listed(run):
@@ -196,3 +197,9 @@ def test_quality_prints_both_tables_or_the_one_asked_for(run):
 def test_sources_have_no_descriptor_to_update(run):
     sources = datasets.root() / "minerals-2024" / "sources"
     assert "no descriptor" in run("check", str(sources), "--update", code=2).stderr
+
+
+def test_the_schema_of_a_table_and_of_a_network_are_printed(run):
+    assert json.loads(run("schema", "edges").stdout) == json_schema("edges")
+    assert json.loads(run("schema").stdout) == json_schema()
+    assert "did you mean 'edges'" in run("schema", "edge", code=1).stderr

@@ -1,0 +1,55 @@
+"""A public name is added knowingly, and goes only after a warning."""
+
+from __future__ import annotations
+
+from tests.public_names import STORED, names
+
+
+def changes(stored, now):
+    """Say in words what was added and what was removed; "" if nothing."""
+    parts = []
+    for what, these, others, advice in (
+        ("removed", stored, now, "a name goes only after a warning: keep it with graphmodel._deprecation.deprecated"),
+        ("added", now, stored, "if it is meant to be public, and to stay"),
+    ):
+        differing = sorted(set(these) - set(others))
+        if differing:
+            parts.append("\n  ".join([f"{len(differing)} {what} ({advice}):", *differing]))
+    return "\n".join([*parts, "then: python -m tests.public_names"]) if parts else ""
+
+
+def test_public_names_are_those_stored():
+    difference = changes(STORED.read_text().splitlines(), names())
+    assert not difference, "\n" + difference
+
+
+def test_a_renamed_argument_is_one_removed_and_one_added():
+    words = changes(
+        ["graphmodel.removal", "graphmodel.removal(by)"], ["graphmodel.removal", "graphmodel.removal(group)"]
+    )
+    assert words.splitlines() == [
+        "1 removed (a name goes only after a warning: keep it with graphmodel._deprecation.deprecated):",
+        "  graphmodel.removal(by)",
+        "1 added (if it is meant to be public, and to stay):",
+        "  graphmodel.removal(group)",
+        "then: python -m tests.public_names",
+    ]
+    assert changes(["a"], ["a"]) == ""
+
+
+def test_the_list_holds_functions_arguments_columns_methods_commands_and_options():
+    listed = names()
+    assert {
+        "graphmodel.removal",
+        "graphmodel.removal(by)",
+        "graphmodel.analysis.MEASURES",
+        "graphmodel.to_iamc(year)",
+        "graphmodel.convert.to_iamc",
+        "graphmodel.errors.SchemaError",
+        "graphmodel.Network.explore(mineral)",
+        "graphmodel.results.LossResult[loss_share]",
+        "graphmodel removal",
+        "graphmodel removal --by",
+        "graphmodel schema [table]",
+    } <= set(listed)
+    assert not [line for line in listed if "._" in line and "__version__" not in line]
