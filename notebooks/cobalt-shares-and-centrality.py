@@ -43,7 +43,8 @@ worst[["removed", "reachability_share", "reroute_share", "frozen_share", "betwee
 
 # %%
 congo = worst.set_index("removed").loc["COD:mining:cobalt"]
-print(f"DR Congo, mining: {congo['frozen_share']:.0%} lost at most, {congo['reroute_share']:.0%} rerouted, betweenness {congo['betweenness']:.0f}")
+print(f"DR Congo, mining: {congo['frozen_share']:.0%} lost at most, {congo['reroute_share']:.0%} rerouted")
+print(f"betweenness {congo['betweenness']:.0f}")
 
 # %% [markdown]
 # Which measures rank industries as losses do? `rho` is the rank correlation, with the interval of 95 % of resamples; below or at zero it misleads. Under `frozen` a loss is nearly a share, so a high value proves little: read `reroute`.
@@ -57,11 +58,12 @@ table[table["measure"].isin(["out_strength", "betweenness", "pagerank", "market_
 gm.figures.draw(net, ["centrality_against_loss"], mineral="cobalt")["centrality_against_loss"]
 
 # %% [markdown]
-# The refiner is not the source. Of the cobalt in Korea's nickel-based car batteries, what passed China at any stage, at refining, and at mining; `low` and `high` hold whatever blending there was.
+# The refiner is not the source. Of the cobalt in Korea's nickel-based car batteries, what passed China at any stage, at refining, and at mining, if all blend alike.
 
 # %%
 passed = gm.dependence(net, mineral="cobalt", consumer="KOR", product="ev-use").table
-passed.query("group in ['CHN', 'COD']").round(3)
+columns = ["stage", "group", "share", "quantity", "demand", "unit"]
+passed.query("group in ['CHN', 'COD'] and share > 0.01")[columns].round(3)
 
 # %% [markdown]
 # How firm is all that? Flows nobody reports are drawn anew many times; the bar is nine tenths of the ranks.

@@ -39,7 +39,8 @@ gm.concentration(net, mineral="germanium").table[columns].round(2)
 # %%
 ban = gm.shock("SH020")
 lost = gm.losses(net, ban, mineral="gallium").table
-lost[lost["loss_share"] > 0.01].pivot_table(index=["consumer", "product"], columns="response", values="loss_share").round(2).head(12)
+table = lost.pivot_table(index=["consumer", "product"], columns="response", values="loss_share")
+table[table.max(axis=1) > 0.01][["reachability", "reroute", "adapt", "frozen"]].round(2)
 
 # %% [markdown]
 # The licences of August 2023, when nothing left the country for a month, week by week: stocks carry users for a time. Stocks are the weakest numbers here, half of them assumed.
@@ -56,7 +57,7 @@ for mineral in ("gallium", "germanium"):
     for stocks in (False, True):
         rerouted = gm.removal(net, by="country", mineral=mineral, response="reroute", stocks=stocks)
         china = rerouted.table.set_index("removed")["loss_share"]["CHN"]
-        print(f"{mineral}, without China, everyone buys elsewhere, stocks {'used' if stocks else 'untouched'}: {china:.0%} lost")
+        print(f"{mineral}, without China, stocks {'used' if stocks else 'untouched'}: {china:.0%} lost")
 
 # %% [markdown]
 # Gallium is won from the liquor of alumina refineries, so the worst stop may be one of aluminium. All four responses, for both minerals:

@@ -32,21 +32,24 @@ sorted(path.name for path in folder.iterdir())
 
 # %%
 nodes, edges = pd.read_csv(folder / "nodes.csv"), pd.read_csv(folder / "edges.csv")
-edges[["source", "target", "material", "quantity", "unit"]] if "unit" in edges else edges[["source", "target", "material", "quantity"]]
+edges[["source", "target", "material", "quantity"]]
 
 # %% [markdown]
 # Add a second refinery that takes half of mine B's larger flow. A country is misspelt on purpose.
 
 # %%
-new = nodes[nodes["node_id"] == "refine-a"].assign(node_id="refine-b", name="Refinery B", country="Canda", control="CAN", output=350.0)
-pd.concat([nodes, new]).to_csv(folder / "nodes.csv", index=False)
+new = nodes[nodes["node_id"] == "refine-a"].assign(
+    node_id="refine-b", name="Refinery B", country="Canda", control="CAN", output=350.0
+)
+toy = gm.load("toy-battery")
+rest = {name: toy.table(name) for name in toy.table_names if name not in ("nodes", "edges")}
 try:
-    gm.read(folder)
+    gm.Network(pd.concat([nodes, new]), edges, **rest)
 except gm.GraphModelError as error:
     print(error)
 
 # %% [markdown]
-# The message names file, line, column and value. `graphmodel check mine` prints the same, all problems at once. Mend it, and move the flows: 350 t of ore go to B, and 350 t of salt leave it for cell plant A.
+# The message names table, line, column and value, all problems at once; `graphmodel check mine` says the same of a folder. Mend it, and move the flows: 350 t of ore go to B, and 350 t of salt leave it for cell plant A.
 
 # %%
 new["country"] = "CAN"
@@ -55,13 +58,10 @@ ore = (moved["source"] == "mine-b") & (moved["quantity"] == 350.0)
 moved.loc[ore, "target"] = "refine-b"
 salt = (moved["source"] == "refine-a") & (moved["target"] == "cell-a")
 moved.loc[salt, "quantity"] -= 350.0
-moved = pd.concat([moved, moved[salt].assign(source="refine-b", quantity=350.0)], ignore_index=True)
-if "edge_id" in moved:
-    moved["edge_id"] = [f"e{k}" for k in range(len(moved))]
+moved = pd.concat([moved, moved[salt].assign(edge_id="new", source="refine-b", quantity=350.0)], ignore_index=True)
 nodes.loc[nodes["node_id"] == "refine-a", "output"] -= 350.0
 
-tables = {name: table for name, table in ((n, gm.load("toy-battery").table(n)) for n in gm.load("toy-battery").table_names) if name not in ("nodes", "edges", "balances")}
-mine = gm.Network(nodes=pd.concat([nodes, new], ignore_index=True), edges=moved, name="mine", **tables)
+mine = gm.Network(pd.concat([nodes, new], ignore_index=True), moved, name="mine", **rest)
 mine.summary()
 
 # %% [markdown]
@@ -74,7 +74,7 @@ gm.removal(mine, by="node").table[["removed", "loss_share"]]
 # And before the second refinery:
 
 # %%
-gm.removal(gm.load("toy-battery"), by="node").table[["removed", "loss_share"]]
+gm.removal(toy, by="node").table[["removed", "loss_share"]]
 
 # %% [markdown]
 # The plausibility checks, a figure, and the folder for others:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -219,8 +220,15 @@ def some_of(shown: int, rows: int) -> str:
 
 
 def axes_or_new(ax: Axes | None, height: float = 90.0, width: float | None = None) -> Axes:
-    """Return the axes given, or those of a new figure."""
-    return new_figure(width, height).add_subplot() if ax is None else ax
+    """Return the axes given, or those of a new figure; in a notebook one that shows itself at the end of the cell."""
+    if ax is not None:
+        return ax
+    figure = new_figure(width, height)
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+        from matplotlib import pyplot  # noqa: PLC0415 - keeps every figure; notebooks close them at the end of a cell
+
+        figure = pyplot.figure(figsize=figure.get_size_inches(), layout=figure.get_layout_engine())
+    return figure.add_subplot()
 
 
 def figure_of(ax: Axes) -> Figure:
