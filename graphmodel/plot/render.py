@@ -73,7 +73,9 @@ def _wrap_titles(figure: Figure) -> None:
     for text, extent, _ in _titles(figure):
         room = 0.98 * figure.bbox.width / extent.width
         if room < 1:
-            text.set_text(fill(text.get_text(), int(room * len(text.get_text()))))
+            lines = text.get_text().split("\n")
+            letters = int(room * max(map(len, lines)))
+            text.set_text("\n".join(fill(line, letters) for line in lines))
 
 
 def _move_titles(figure: Figure) -> None:

@@ -132,6 +132,18 @@ def test_a_long_title_is_broken_or_moved_onto_the_page():
     assert "\n" in ax.get_xlabel()
 
 
+def test_lines_of_a_wide_note_stay_lines():
+    with using("acs"):
+        figure = look.new_figure()
+        figure.add_subplot()
+        figure.supxlabel("one line of words that is far too wide for any column of a journal " * 3 + "\nand another")
+        settle(figure)
+    lines = figure.texts[0].get_text().split("\n")
+    assert len(lines) > 2
+    assert lines[-1] == "and another"
+    assert cut(figure) == []
+
+
 def test_the_helper_sees_what_touches_and_what_is_cut():
     figure = Figure()
     FigureCanvasAgg(figure)
