@@ -8,6 +8,10 @@
 #       format_name: percent
 #       format_version: '1.3'
 #       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
 # ---
 
 # %% [markdown]
@@ -43,11 +47,12 @@ table = lost.pivot_table(index=["consumer", "product"], columns="response", valu
 table[table.max(axis=1) > 0.01][["reachability", "reroute", "adapt", "frozen"]].round(2)
 
 # %% [markdown]
-# The licences of August 2023, when nothing left the country for a month, week by week: stocks carry users for a time. Stocks are the weakest numbers here, half of them assumed.
+# In August 2023 nothing left the country for a month. Stocks bridge that: nothing is lost. What if it had lasted a year? Stocks are the weakest numbers here, half of them assumed.
 
 # %%
-weeks = gm.timeline(net, gm.shock("SH017"), weeks=52, mineral="gallium")
-weeks.plot();
+month, year = (gm.timeline(net, gm.shock("SH017"), weeks=52, duration=weeks, mineral="gallium") for weeks in (4, 52))
+print(f"most any user loses in any week after a month without exports: {month.table['loss_share'].max():.0%}")
+year.plot();
 
 # %% [markdown]
 # And without China at all, the worst case: what is lost with and without what plants and states hold.
