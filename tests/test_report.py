@@ -93,6 +93,7 @@ def test_two_reports_are_the_same_to_the_byte(folder, tmp_path):
 def test_no_path_of_this_machine_stands_in_the_page(folder, tmp_path):
     page = (folder / "report.html").read_text()
     assert str(tmp_path.parent) not in page
+    assert str(Path(gm.__file__).parents[1]) not in page
     assert "graphmodel report toy-battery --mineral lithium" in page
 
 

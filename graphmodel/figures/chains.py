@@ -101,7 +101,7 @@ def closure(network: Network, *, mineral: str | None = None) -> Drawn:
     try:
         closes, basis = datasets.table(network.name, "closure"), datasets.table(network.name, "basis")
     except GraphModelError as error:
-        raise ParameterError(f"{network.name!r} comes without tables closure and basis: {error}") from error
+        raise ParameterError(f"{network.name!r} comes without tables closure and basis") from error
     held = network.content(mineral or main_mineral(network))
     closes = closes[closes["material"].map(held).fillna(0.0) > 0]
     shown = look.rows_that_fit(len(closes), around=30, each=4.2)
