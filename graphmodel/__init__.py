@@ -45,6 +45,7 @@ _PUBLIC = {
     "dependence": "analysis",
     "diversification": "analysis",
     "duration_curve": "analysis",
+    "effects": "analysis",
     "esri": "analysis",
     "first_failure": "analysis",
     "import_reliance": "analysis",

@@ -21,6 +21,7 @@ from graphmodel.analysis import cuts as cuts
 from graphmodel.analysis import dependence as dependence
 from graphmodel.analysis import diversification as diversification
 from graphmodel.analysis import duration_curve as duration_curve
+from graphmodel.analysis import effects as effects
 from graphmodel.analysis import esri as esri
 from graphmodel.analysis import first_failure as first_failure
 from graphmodel.analysis import import_reliance as import_reliance

@@ -418,6 +418,25 @@ class WorthResult(Result):
     )
 
 
+class EffectResult(Result):
+    """What each project changes when it enters alone, and all of them together."""
+
+    columns = (
+        "project_id",
+        "name",
+        "country",
+        "control",
+        "stage",
+        "material",
+        "lens",
+        "measure",
+        "before",
+        "after",
+        "change",
+        "unit",
+    )
+
+
 class InteractionResult(Result):
     """What two projects keep served together beyond what each does by itself."""
 

@@ -15,6 +15,7 @@ from graphmodel.analysis.dependence import dependence as dependence
 from graphmodel.analysis.diversification import diversification as diversification
 from graphmodel.analysis.duration_curve import DURATIONS as DURATIONS
 from graphmodel.analysis.duration_curve import duration_curve as duration_curve
+from graphmodel.analysis.effects import effects as effects
 from graphmodel.analysis.esri import esri as esri
 from graphmodel.analysis.first_failure import first_failure as first_failure
 from graphmodel.analysis.import_reliance import import_reliance as import_reliance
@@ -54,6 +55,7 @@ ANALYSES = {
     "dependence": dependence,
     "diversification": diversification,
     "duration_curve": duration_curve,
+    "effects": effects,
     "esri": esri,
     "first_failure": first_failure,
     "import_reliance": import_reliance,

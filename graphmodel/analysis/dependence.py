@@ -10,9 +10,9 @@ import pandas as pd
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import Groups, group_nodes
 from graphmodel.analysis.remaining import removable
-from graphmodel.analysis.tracing import Traced, trace
-from graphmodel.errors import ConvergenceError, UnknownNameError, listed, nearest
-from graphmodel.kernels.look_through import closed_loops, touch, touch_bounds
+from graphmodel.analysis.tracing import Traced, refuse_closed_loops, trace
+from graphmodel.errors import UnknownNameError, nearest
+from graphmodel.kernels.look_through import touch, touch_bounds
 from graphmodel.network import Network
 from graphmodel.results import DependenceResult
 
@@ -118,12 +118,7 @@ def dependence(
     stages = _stages(network, stage)
     traced = trace(network, mineral, product, consumer)
     ends = traced.users["end"].to_numpy(dtype=np.int64)
-    stuck = closed_loops(traced.flows, ends)
-    if len(stuck):
-        names = [str(node) for node in network.nodes["node_id"].to_numpy()[stuck]]
-        raise ConvergenceError(
-            f"{listed(names)} feed only one another; nothing they sell starts anywhere, so its origin cannot be said"
-        )
+    refuse_closed_loops(network, traced)
     sets = _by_stage(network, groups, stages)
     met = touch(traced.flows, sets.indptr, sets.members, ends)
     began = touch(traced.flows, np.array([0, len(traced.begins)]), traced.begins, ends)[0]

@@ -39,16 +39,18 @@ def checked_top(response: str, top: int | None) -> int:
     return TOP[response] if top is None else top
 
 
-def disruptions(entry: Entry, by: str | Sequence[str], top: int, weight: FloatArray) -> Ensemble:
-    """Choose the stops that lose most without any project, each of which lasts."""
+def disruptions(entry: Entry, by: str | Sequence[str], top: int | None, weight: FloatArray) -> Ensemble:
+    """Choose the stops that lose most without any project, each of which loses some; all there are without ``top``."""
     groups = group_nodes(entry.network, by, among=removable(entry.network))
     nobody = kernel_recipes(entry.work)._replace(edge_share=entry.sharing.shares(np.zeros(len(entry.projects))))
     shut = shutting(entry.work, groups, nobody, weight, *scenario_cut(entry.network, entry.work))
     lost = weighted_losses(shut, np.arange(len(groups.names))[:, None])
-    chosen = np.lexsort((np.array(groups.names), -np.round(lost / max(weight.sum(), 1e-300), 9)))[:top]
-    chosen = chosen[lost[chosen] > 1e-9 * weight.sum()]
-    if not len(chosen):
+    loses = lost > 1e-9 * weight.sum()
+    if not loses.any():
         raise EmptySelectionError("no disruption loses any final demand that counts")
+    chosen = np.lexsort((np.array(groups.names), -np.round(lost / max(weight.sum(), 1e-300), 9)))
+    if top is not None:
+        chosen = chosen[:top][loses[chosen[:top]]]
     return Ensemble([groups.names[one] for one in chosen], groups, chosen)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from graphmodel._types import BoolArray, FloatArray, IntArray
 from graphmodel.errors import EmptySelectionError
@@ -54,6 +54,12 @@ class Sharing(NamedTuple):
     market: IntArray
     project: IntArray
     taken: csc_array
+
+    def sold(self, present: FloatArray) -> csr_array:
+        """Return the part of each market that each project has, and present sellers give up, (markets, N)."""
+        runs = self.taken.multiply(present[None, :]).tocsr()
+        crowd = np.maximum(runs.sum(axis=1) / MOST, 1.0)
+        return csr_array(runs.multiply(1.0 / crowd[:, None]))
 
     def shares(self, present: FloatArray) -> FloatArray:
         """Return the share of every supply when each project runs at a part of its capacity, 0 to 1, (N,)."""

@@ -10,7 +10,8 @@ import pandas as pd
 
 from graphmodel._types import FloatArray, IntArray
 from graphmodel.analysis.grouping import demand_weights
-from graphmodel.kernels.look_through import Mix, mix
+from graphmodel.errors import ConvergenceError, listed
+from graphmodel.kernels.look_through import Mix, closed_loops, mix
 from graphmodel.network import Network
 from graphmodel.processes import Processes, node_slots, processes
 
@@ -24,6 +25,8 @@ class Traced(NamedTuple):
     users: pd.DataFrame
     """consumer, product, demand (of the mineral), end (its position): final demand that counts."""
     unit: str
+    place: IntArray
+    """Where each process of the network stands: its node, or its end."""
     begins: IntArray
     """Nodes where the mineral begins: origins, and plants that make it from inputs without it, as a co-product."""
 
@@ -86,7 +89,24 @@ def trace(
             "end": end[demand["process"].to_numpy(dtype=np.int64)][counts],
         }
     )
-    return Traced(flows, edge[kept], users, unit, _begins(network, flows, mineral))
+    place = np.where(final, end, work.node)
+    return Traced(flows, edge[kept], users, unit, place, _begins(network, flows, mineral))
+
+
+def refuse_closed_loops(network: Network, traced: Traced) -> None:
+    """Refuse loops before the users that feed only on themselves.
+
+    Raises
+    ------
+    ConvergenceError
+        If there is one, so that nothing in it starts anywhere.
+    """
+    stuck = closed_loops(traced.flows, traced.users["end"].to_numpy(dtype=np.int64))
+    if len(stuck):
+        names = [str(node) for node in network.nodes["node_id"].to_numpy()[stuck]]
+        raise ConvergenceError(
+            f"{listed(names)} feed only one another; nothing they sell starts anywhere, so its origin cannot be said"
+        )
 
 
 def _begins(network: Network, flows: Mix, mineral: str | None) -> IntArray:

@@ -34,7 +34,7 @@ class Valued:
         response: str,
         counted: Counted,
         by: str | Sequence[str],
-        top: int,
+        top: int | None,
         running: Running,
     ) -> None:
         self.entry, self.running = entry, running

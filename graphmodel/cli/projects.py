@@ -283,6 +283,60 @@ def _averted(result: Result) -> str:
 @programme
 @table_of_own
 @take.demand
+@click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
+@click.option("--by", "lenses", multiple=True, metavar="LENS", help="country, control, or both when absent.")
+@click.option(
+    "--measure", "measures", multiple=True, help="Such as hhi or worst_loss; repeat for several, all when absent."
+)
+@click.option("--together", is_flag=True, help="Only all projects together, none alone.")
+@take.top(40)
+@take.folder
+@take.workers
+@take.form
+def effects(
+    data: str,
+    programme: str | None,
+    own: Path | None,
+    demand: take.Demand,
+    response: str,
+    lenses: tuple[str, ...],
+    measures: tuple[str, ...],
+    together: bool,
+    top: int,
+    folder: Path | None,
+    workers: int,
+    form: str,
+) -> None:
+    """Say what each project changes when it enters alone, and what all change together.
+
+    \b
+    graphmodel effects --programme MSP --measure hhi --by country
+    graphmodel effects --programme EU --mineral cobalt --format csv
+    """  # noqa: D301 - click wants the backspace itself
+    from graphmodel.analysis import effects as find  # noqa: PLC0415 - numpy, scipy
+
+    network = load(data)
+    chosen = _projects(network, programme, own)
+    with pool(workers) as executor, progress("entering") as update:
+        result = find(
+            network, chosen, response=response, by=lenses or ("country", "control"),
+            measures=measures or None, each=not together, progress=update, executor=executor, folder=folder,
+            mineral=demand.mineral, product=demand.product, consumer=demand.consumer,
+        )  # fmt: skip
+    said = result.parameters
+    click.echo(f"{said['projects']} sites can enter, {said['left_out']} projects cannot", err=True)
+    if isinstance(said["place"], dict):
+        for lens, place in said["place"].items():
+            click.echo(f"dependence by {lens} is on {place}", err=True)
+    table = result.table
+    show(table.drop(columns=["name", "stage", "unit"]) if form == "table" else table, form, top)
+
+
+@main.command()
+@take.data
+@programme
+@table_of_own
+@take.demand
 @click.option("--budget", type=float, help="Most that the set may cost; needs --cost, or a column cost.")
 @click.option("--count", type=int, help="Most projects in the set.")
 @click.option(

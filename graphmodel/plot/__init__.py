@@ -22,6 +22,7 @@ from graphmodel.plot.dependence import dependence_by_stage as dependence_by_stag
 from graphmodel.plot.diversification import before_and_after as before_and_after
 from graphmodel.plot.diversification import dumbbells as dumbbells
 from graphmodel.plot.downstream import loss_steps as loss_steps
+from graphmodel.plot.effects import effect_dots as effect_dots
 from graphmodel.plot.exceedance import exceedance_curves as exceedance_curves
 from graphmodel.plot.flow_diagram import draw_flows as draw_flows
 from graphmodel.plot.flow_diagram import flow_diagram as flow_diagram
@@ -80,6 +81,7 @@ from graphmodel.results import (
     DependenceResult,
     DiversificationResult,
     DurationResult,
+    EffectResult,
     EsriResult,
     FirstFailureResult,
     ImportRelianceResult,
@@ -121,6 +123,7 @@ DEFAULTS: dict[type[Result], Callable[..., Axes]] = {
     DependenceResult: dependence_by_stage,
     DiversificationResult: before_and_after,
     DurationResult: duration_lines,
+    EffectResult: effect_dots,
     EsriResult: esri_ranking,
     FirstFailureResult: failure_days,
     ImportRelianceResult: import_reliance_bars,

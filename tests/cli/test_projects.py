@@ -154,3 +154,17 @@ def test_help_shows_examples(run, name):
     out = run(name, "--help").stdout
     assert "\\" not in out
     assert sum(line.strip().startswith(f"graphmodel {name}") for line in out.splitlines()) >= 2
+
+
+def test_effects_are_told_by_lens_and_measure(run, own):
+    asked = ["effects", "toy-battery", "--projects", str(own / "own.csv"), "--by", "country", "--format", "csv"]
+    result = run(*asked, "--measure", "hhi", "--measure", "dependence")
+    assert "3 sites can enter, 0 projects cannot" in result.stderr
+    assert "dependence by country is on CHN" in result.stderr
+    found = table(result)
+    assert found["measure"].unique().tolist() == ["hhi", "dependence"]
+    assert found.loc[0, "after"] == pytest.approx(0.75**2 + 0.25**2)
+    together = table(run(*asked, "--measure", "hhi", "--together"))
+    assert together["project_id"].tolist() == ["all", "all"]
+    assert "lithium-ore" in run(*asked[:4], "--measure", "hhi").stdout
+    assert "no measure of projects 'hh'" in run(*asked, "--measure", "hh", code=1).stderr
