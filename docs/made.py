@@ -31,7 +31,7 @@ TASKS = {
         "compliance",
     ),
     "Judge projects and programmes": (
-        "projects", "project_totals", "check_projects", "read_projects", "worth", "interactions", "programme_worth",
+        "projects", "project_totals", "check_projects", "read_projects", "worth", "effects", "interactions", "programme_worth",
         "outlook", "portfolio", "bottleneck", "coverage", "diversification", "claims",
     ),
     "Know what numbers rest on": ("quality", "weakest_data"),
