@@ -88,6 +88,12 @@ class Network:
 
         A network never changes, so neither does what follows from it alone. Equal networks do not share it: their
         rows may stand in another order.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.load("toy-battery").once(lambda net: net.n_nodes)
+        7
         """
         if make not in self._derived:
             self._derived[make] = make(self)
@@ -130,6 +136,12 @@ class Network:
         ------
         UnknownNameError
             If the schema has no such table.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.load("toy-battery").table("owners").shape[0] > 0
+        True
         """
         if name not in self._written:
             written = self.columns(name).frame()
@@ -182,6 +194,12 @@ class Network:
         ------
         UnknownNameError
             If there is no such role.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.load("toy-battery").has_role("sink").sum().item()
+        2
         """
         roles = TABLES["stages"].by_name["role"].values
         if role not in roles:
@@ -208,6 +226,12 @@ class Network:
         ------
         UnknownNameError
             If no material holds the mineral.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.load("toy-battery").content("lithium").to_dict()
+        {'lithium-cell': 100.0, 'lithium-ore': 1.0, 'lithium-salt': 1.0}
         """
         if mineral not in self.minerals:
             raise UnknownNameError(f"no material holds {mineral!r}; {nearest(mineral, self.minerals)}")
@@ -229,6 +253,12 @@ class Network:
         ------
         MixedUnitsError
             If units differ and no mineral is named.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.load("toy-battery").quantity("lithium").sum().item()
+        3000.0
         """
         edges = self._tables["edges"]
         quantity, material = edges.number("quantity"), edges.text("material")
@@ -246,6 +276,13 @@ class Network:
         ------
         MixedUnitsError
             If there are several.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> import pandas as pd
+        >>> gm.load("toy-battery").one_unit(pd.Series(["lithium-cell"]))
+        'GWh'
         """
         units = self.units(materials)
         if len(units) > 1:
@@ -254,7 +291,14 @@ class Network:
         return units[0] if units else ""
 
     def units(self, materials: pd.Series | None = None) -> list[str]:
-        """Return the units in which the given materials (or all) are measured."""
+        """Return the units in which the given materials (or all) are measured.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.load("toy-battery").units()
+        ['GWh', 't Li']
+        """
         known = self.table("materials")
         if materials is not None:
             known = known[known["material"].isin(materials)]
@@ -348,6 +392,12 @@ class Network:
         DataFrame
             ``stage``, ``role``, ``n_nodes``, ``n_facilities`` (single plants), ``n_countries``,
             ``n_edges_out``.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.load("toy-battery").summary()[["stage", "n_nodes"]].values.tolist()
+        [['mining', 2], ['refining', 1], ['cell', 2], ['use', 2]]
         """
         nodes, stages = self.nodes, self.stages.sort_values("order", kind="stable")
         single = (nodes["kind"].isin(["facility", ""])) & (nodes["cluster"] != "yes")

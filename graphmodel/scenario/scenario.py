@@ -67,6 +67,13 @@ class Scenario:
             Let final demand among the selected nodes go too.
         **where
             Selection, as in `graphmodel.scenario.select`.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> half = gm.Scenario("half of mine B").shut(0.5, node_id="mine-b")
+        >>> gm.losses(gm.load("toy-battery"), half).table.query("response == 'frozen'")["loss"].sum().round(6).item()
+        3.0
         """
         _require_share(share)
         if not where:
@@ -74,7 +81,15 @@ class Scenario:
         return self._with(Change("shut", 1.0 - share, where, demand=demand))
 
     def derate(self, share_left: float, **where: object) -> Scenario:
-        """Leave the selected nodes only a share of their output."""
+        """Leave the selected nodes only a share of their output.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> less = gm.Scenario("mine B at 0.8").derate(0.8, node_id="mine-b")
+        >>> gm.losses(gm.load("toy-battery"), less).table.query("response == 'frozen'")["loss"].sum().round(6).item()
+        1.2
+        """
         _require_share(share_left, "share_left")
         return self.shut(1.0 - share_left, demand=False, **where)
 
@@ -86,7 +101,15 @@ class Scenario:
         sellers: Where | None = None,
         buyers: Where | None = None,
     ) -> Scenario:
-        """Stop flows of materials, or of all forms of minerals, or of everything, from some nodes to others."""
+        """Stop flows of materials, or of all forms of minerals, or of everything, from some nodes to others.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> ban = gm.Scenario("no cells from Korea").ban(material="lithium-cell", sellers={"country": "KOR"})
+        >>> gm.losses(gm.load("toy-battery"), ban).table.query("response == 'frozen'")["loss"].sum().round(6).item()
+        6.0
+        """
         return self.cap(0.0, material=material, mineral=mineral, sellers=sellers, buyers=buyers)
 
     def cap(
@@ -101,6 +124,13 @@ class Scenario:
         """Leave flows only a share of what they carry.
 
         An export control is ``sellers={"country": "CHN"}, buyers={"outside": "CHN"}``.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> cap = gm.Scenario("half the ore").cap(0.5, material="lithium-ore", sellers={"country": "AUS"})
+        >>> gm.losses(gm.load("toy-battery"), cap).table.query("response == 'frozen'")["loss"].sum().round(6).item()
+        3.0
         """
         _require_share(share_left)
         kind: Kind = "ban" if share_left == 0 else "cap"
@@ -123,6 +153,13 @@ class Scenario:
             A year: tonnes of the mineral where one is named, else the unit that the flows share.
         material, mineral, sellers, buyers
             As in `cap`.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> quota = gm.Scenario("300 t of ore").quota(300, material="lithium-ore", sellers={"country": "AUS"})
+        >>> gm.losses(gm.load("toy-battery"), quota).table.query("response == 'frozen'")["loss"].sum().round(6).item()
+        3.0
         """
         _require_positive("quantity", quantity, zero=True)
         return self._flows("quota", quantity, material, mineral, sellers, buyers)
@@ -140,6 +177,13 @@ class Scenario:
 
         It is written down in the edges' ``tariff`` and moves no flow by itself: where buyers can choose, it makes
         some links dearer than others.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> duty = gm.Scenario("a quarter").tariff(0.25, material="lithium-cell", buyers={"country": "USA"})
+        >>> duty.apply(gm.load("toy-battery")).edges["tariff"].max().item()
+        0.25
         """
         _require_positive("rate", rate, zero=True)
         return self._flows("tariff", rate, material, mineral, sellers, buyers)
@@ -159,6 +203,13 @@ class Scenario:
         Of a flow that passes corridors of the legs l with shares r, ``prod_l (1 - sum_{c in l} r_c s_c)`` is left.
         Corridors of one leg replace one another, so closing all of them stops the flow; the parts that pass two legs
         are taken as independent.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> strait = gm.Scenario("half of a strait").close("hormuz", 0.5)
+        >>> strait.changes[0].corridors
+        ('hormuz',)
         """
         _require_share(share)
         return self._with(Change("close", 1.0 - share, corridors=_names(corridor)))
@@ -175,6 +226,15 @@ class Scenario:
         Notes
         -----
         See `graphmodel.scenario.addition` for how flows move.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> import pandas as pd
+        >>> plan = pd.DataFrame({"project_id": ["refine-b"], "stage": ["refining"], "country": ["CAN"],
+        ...     "material": ["lithium-salt"], "capacity": [300.0]})
+        >>> [change.kind for change in gm.Scenario("a refinery").add(plan).changes]
+        ['add']
         """
         if "project_id" in projects:  # whose node_id, if any, is the plant it belongs to
             projects = projects.drop(columns="node_id", errors="ignore").rename(columns={"project_id": "node_id"})
@@ -189,6 +249,13 @@ class Scenario:
             1.2 is a fifth more.
         **where
             Selection, as in `graphmodel.scenario.select`; all final demand when absent.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> more = gm.Scenario("a fifth more").demand(1.2, country="USA")
+        >>> gm.losses(gm.load("toy-battery"), more).table.query("response == 'frozen'")["loss"].sum().round(6).item()
+        1.0
         """
         _require_positive("factor", factor, zero=True)
         return self._with(Change("demand", factor, where))
@@ -204,6 +271,13 @@ class Scenario:
             0.9 loses a tenth of what came out; above 1 less is bought, and what is saved stays with its sellers.
         stage, output, material : optional
             Recipes of one stage, of one output, of one input and what stands in for it; all when absent.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> worse = gm.Scenario("a tenth lost in refining").yields(0.9, stage="refining")
+        >>> gm.losses(gm.load("toy-battery"), worse).table.query("response == 'frozen'")["loss"].sum().round(6).item()
+        1.0
         """
         _require_positive("factor", factor)
         return self._with(Change("yields", factor, _recipes(stage, output), material=_names(material)))
@@ -218,6 +292,12 @@ class Scenario:
             `add` does.
         **where
             Which recyclers, as in `graphmodel.scenario.select`; all when absent.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.Scenario("twice the scrap").recycling(2, country="CHN").changes[0].kind
+        'recycling'
         """
         _require_positive("factor", factor, zero=True)
         return self._with(Change("recycling", factor, where))
@@ -239,6 +319,13 @@ class Scenario:
         Notes
         -----
         No flow moves by itself: it widens what a buyer may take when it can choose its suppliers.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> other = gm.Scenario("salt B").substitute("lithium-salt", "lithium-ore", stage="cell", ratio=2.0)
+        >>> other.changes[0].replacement
+        'lithium-ore'
         """
         _require_positive("ratio", ratio)
         if material == by:
@@ -252,6 +339,12 @@ class Scenario:
         ------
         EmptySelectionError, UnknownNameError
             If a change means nothing in this network.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> gm.Scenario("no mine B").shut(node_id="mine-b").apply(gm.load("toy-battery")).name
+        'toy-battery with no mine B'
         """
         for change in self.changes:
             network = _APPLY[change.kind](network, change, self.members)
