@@ -19,10 +19,8 @@ def offered(group: Group, taken: Container[str]) -> dict[str, EntryPoint]:
 
     A name that is ``taken`` stays ours; of two packages with one name the first by its own name has it.
     """
-    from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and most calls name nothing of others
-
     found: dict[str, EntryPoint] = {}
-    for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, _package(entry))):
+    for entry in sorted(_entries(group), key=lambda entry: (entry.name, _package(entry))):
         holder = "graphmodel" if entry.name in taken else _package(found[entry.name]) if entry.name in found else ""
         if holder:
             _warn(entry, f"is left out: {holder} has that name already")
@@ -49,6 +47,22 @@ def load(entries: Iterable[EntryPoint], refuse: Callable[[object], str]) -> dict
         else:
             loaded[entry.name] = value
     return loaded
+
+
+def _entries(group: Group) -> list[EntryPoint]:
+    """List all entries of a group; those of a package whose entries cannot be read are left out."""
+    from importlib.metadata import distributions, entry_points  # noqa: PLC0415 - slow, and most calls need none
+
+    try:
+        return list(entry_points(group=group))
+    except Exception:  # one unreadable entry hides all others, so that packages are read one by one
+        readable: list[EntryPoint] = []
+    for package in distributions():
+        try:
+            readable += package.entry_points.select(group=group)
+        except Exception as error:
+            warnings.warn(f"{group} of the package {package.name} is left out: {error}", PluginWarning, stacklevel=3)
+    return readable
 
 
 def _package(entry: EntryPoint) -> str:
