@@ -35,6 +35,9 @@ _FIXED = {
 
 LAYOUT_DPI = 600
 
+PLACES = 6
+"""Decimals of places on a page, as shares of its width and height."""
+
 _ONE_AT_A_TIME = threading.RLock()
 
 
@@ -53,9 +56,16 @@ def settle(figure: Figure) -> None:
         figure.set_dpi(LAYOUT_DPI)
         _wrap_titles(figure)
         figure.draw_without_rendering()
+        _round_places(figure)
         _move_titles(figure)
         figure.set_dpi(dpi)
         figure.set_layout_engine(None)  # "none" would leave an engine, and with it one more drawing of every file
+
+
+def _round_places(figure: Figure) -> None:
+    """Round where axes stand: the solver of the layout adds up in the order of addresses in memory."""
+    for ax in figure.axes:
+        ax.set_position(np.round(ax.get_position(original=True).bounds, PLACES).tolist())
 
 
 def _titles(figure: Figure) -> Iterator[tuple[Text, Bbox, BboxBase]]:
@@ -84,7 +94,7 @@ def _move_titles(figure: Figure) -> None:
         if extent.x0 < figure.bbox.x0 or extent.x1 > figure.bbox.x1:
             edge = 0.01 * figure.bbox.width
             aside = max(edge - extent.x0, 0.0) or min(figure.bbox.x1 - edge - extent.x1, 0.0)
-            text.set_x(text.get_position()[0] + aside / holder.width)
+            text.set_x(round(text.get_position()[0] + aside / holder.width, PLACES))
 
 
 def _scale_marks(figure: Figure, scale: float) -> None:

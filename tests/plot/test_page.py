@@ -5,16 +5,18 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 import graphmodel as gm
 from graphmodel import plot
 from graphmodel.errors import UnknownNameError
 from graphmodel.plot import style as look
 from graphmodel.plot.page import STYLES, page, using
-from graphmodel.plot.render import settle
+from graphmodel.plot.render import FORMATS, render, settle
 from tests.plot.written import clashes, cut
 
 
@@ -142,6 +144,36 @@ def test_lines_of_a_wide_note_stay_lines():
     assert len(lines) > 2
     assert lines[-1] == "and another"
     assert cut(figure) == []
+
+
+class Shaken(ConstrainedLayoutEngine):
+    """Places axes as matplotlib does but for the last bits, which its solver takes from addresses in memory."""
+
+    def __init__(self, ulps):
+        super().__init__()
+        self.ulps = ulps
+
+    def execute(self, fig):
+        super().execute(fig)
+        for ax in fig.axes:
+            x, y, width, height = ax.get_position(original=True).bounds
+            ax.set_position([x, y, width, height + self.ulps * np.spacing(height)])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_last_bits_of_the_layout_reach_no_file(toy, kind):
+    def drawn(ulps, settled=True):
+        figure = look.new_figure()
+        figure.set_layout_engine(Shaken(ulps))
+        plot.removal_ranking(gm.removal(toy), ax=figure.add_subplot())
+        look.head(figure.axes[0], "a long title that has to be moved or broken " * 4)
+        if settled:
+            settle(figure)
+        return render(figure, kind)
+
+    assert len({drawn(ulps) for ulps in (0, 1, -1, 5)}) == 1
+    if kind == "svg":  # the names of what clips are digests of every bit
+        assert drawn(0, settled=False) != drawn(5, settled=False)
 
 
 def test_the_helper_sees_what_touches_and_what_is_cut():
