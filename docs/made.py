@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import graphmodel
+from graphmodel import plot
 from graphmodel.errors import UnknownNameError, listed
+from graphmodel.figures import FIGURES
 from graphmodel.schema import TABLES, Column
 
 HERE = Path(__file__).parent
 KINDS = {"feature": "New", "fix": "Mended"}
+
+PLOTS = sorted(name for name, each in vars(plot).items() if getattr(each, "__module__", "").startswith(plot.__name__))
+"""Functions of `graphmodel.plot`."""
 
 TASKS = {
     "Read, check and write": (
@@ -35,7 +40,11 @@ TASKS = {
         "outlook", "portfolio", "bottleneck", "coverage", "diversification", "claims",
     ),
     "Know what numbers rest on": ("quality", "weakest_data"),
-    "Draw": ("figures.draw", "figures.save", "figures.FIGURES"),
+    "Draw published figures": (
+        "figures.draw", "figures.save", "figures.check_names", "figures.Drawings", "figures.Drawn", "figures.FIGURES",
+        *(f"figures.{name}" for name in FIGURES),
+    ),
+    "Draw results": ("results.Result.plot", *(f"plot.{name}" for name in PLOTS)),
     "Hand on to other models": ("to_iamc", "to_xarray", "to_satellite", "to_factors", "schema.json_schema"),
     "Errors": ("GraphModelError", "SchemaError"),
 }  # fmt: skip

@@ -30,12 +30,13 @@ def names() -> list[str]:
 
 
 def _own(module: object) -> list[str]:
-    """What a module without a list of its own defines: no names it imports, none with an underscore."""
+    """What a module without a list of its own, or its parts, define: no names from elsewhere, none with an underscore."""
+    home = module.__name__
     return [
         name
         for name, value in vars(module).items()
         if not name.startswith("_")
-        and (getattr(value, "__module__", None) == module.__name__ if callable(value) else name.isupper())
+        and (f"{getattr(value, '__module__', '')}.".startswith(f"{home}.") if callable(value) else name.isupper())
     ]
 
 

@@ -36,6 +36,7 @@ from graphmodel.plot.losses import breakdown_by_product as breakdown_by_product
 from graphmodel.plot.losses import loss_by_product as loss_by_product
 from graphmodel.plot.matrices import dependence_matrix as dependence_matrix
 from graphmodel.plot.matrices import largest_by_stage as largest_by_stage
+from graphmodel.plot.page import using as using
 from graphmodel.plot.pairs import pair_map as pair_map
 from graphmodel.plot.percolation import percolation_curves as percolation_curves
 from graphmodel.plot.portfolio import portfolio_frontier as portfolio_frontier
@@ -159,6 +160,13 @@ def default(result: Result, *, ax: Axes | None = None, **style: Any) -> Axes:
     ------
     UnknownNameError
         If this kind of result has no plot.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stages = gm.concentration(gm.load("toy-battery"))
+    >>> gm.plot.default(stages).get_yticklabels()[0].get_text()
+    'mining · lithium-ore'
     """
     for kind, draw in DEFAULTS.items():
         if isinstance(result, kind):

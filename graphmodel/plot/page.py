@@ -89,11 +89,12 @@ def using(name: str) -> Iterator[Style]:
 
     Examples
     --------
-    >>> with using("slide"):
-    ...     round(page().width, 1)
-    338.7
-    >>> page().width
-    180.0
+    >>> import graphmodel as gm
+    >>> lost = gm.removal(gm.load("toy-battery"))
+    >>> with gm.plot.using("slide"):
+    ...     on_slide = lost.plot()
+    >>> [round(25.4 * float(ax.figure.get_figwidth()), 1) for ax in (on_slide, lost.plot())]
+    [338.7, 180.0]
     """
     if name not in STYLES:
         raise UnknownNameError(f"no style {name!r}; {nearest(name, STYLES)}")
