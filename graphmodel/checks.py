@@ -44,7 +44,15 @@ Finding = tuple[str, str, str, str, str]
 
 
 def isolated_nodes(network: Network) -> list[Finding]:
-    """Nodes that no edge touches."""
+    """Nodes that no edge touches.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> gm.checks.isolated_nodes(toy.with_tables(edges=toy.edges[toy.edges["source"] != "mine-a"]))
+    [('isolated_nodes', 'nodes', 'mine-a', '', 'no edge touches it')]
+    """
     touched = np.zeros(network.n_nodes, dtype=bool)
     touched[network.source] = touched[network.target] = True
     ids = network.nodes["node_id"][~touched]
@@ -52,7 +60,15 @@ def isolated_nodes(network: Network) -> list[Finding]:
 
 
 def self_loops(network: Network) -> list[Finding]:
-    """Edges from a node to itself."""
+    """Edges from a node to itself.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> gm.checks.self_loops(toy.with_tables(edges=toy.edges.replace({"target": {"cell-b": "refine-a"}})))
+    [('self_loops', 'edges', 'e5', 'refine-a', 'leads from a node to itself')]
+    """
     loops = network.edges[network.source == network.target]
     return [
         ("self_loops", "edges", str(r.edge_id), str(r.source), "leads from a node to itself")
@@ -61,14 +77,30 @@ def self_loops(network: Network) -> list[Finding]:
 
 
 def empty_edges(network: Network) -> list[Finding]:
-    """Edges that carry nothing."""
+    """Edges that carry nothing.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> gm.checks.empty_edges(toy.with_tables(edges=toy.edges.replace({"quantity": {400.0: 0.0}})))
+    [('empty_edges', 'edges', 'e1', '0', 'carries nothing'), ('empty_edges', 'edges', 'e5', '0', 'carries nothing')]
+    """
     edges = network.edges
     rows = edges[edges["quantity"] == 0]
     return [("empty_edges", "edges", str(row.edge_id), "0", "carries nothing") for row in rows.itertuples()]
 
 
 def untraced_nodes(network: Network) -> list[Finding]:
-    """Nodes that sell or use something no origin can have supplied."""
+    """Nodes that sell or use something no origin can have supplied.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> gm.checks.untraced_nodes(toy.with_tables(edges=toy.edges[toy.edges["target"] != "cell-b"]))
+    [('untraced_nodes', 'nodes', 'cell-b', '', 'no path leads to it from an origin')]
+    """
     reached = reachable(network.n_nodes, network.source, network.target, np.flatnonzero(network.has_role("origin")))
     touched = np.union1d(network.source, network.target)
     missing = touched[~reached[touched]]
@@ -81,7 +113,15 @@ OVER_NAMEPLATE = 0.05
 
 
 def output_above_capacity(network: Network) -> list[Finding]:
-    """Nodes whose output exceeds their nameplate by more than plants are known to."""
+    """Nodes whose output exceeds their nameplate by more than plants are known to.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> gm.checks.output_above_capacity(toy.with_tables(nodes=toy.nodes.replace({"output": {400.0: 650.0}})))
+    [('output_above_capacity', 'nodes', 'mine-a', '650', 'output is above the capacity of 500')]
+    """
     nodes = network.nodes
     rows = nodes[nodes["output"] > nodes["capacity"] * (1 + OVER_NAMEPLATE)]
     return [
@@ -97,7 +137,16 @@ def output_above_capacity(network: Network) -> list[Finding]:
 
 
 def owners_above_one(network: Network) -> list[Finding]:
-    """Nodes owned to more than a whole."""
+    """Nodes owned to more than a whole.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> owners = toy.table("owners").replace({"share": {0.4: 0.5}})
+    >>> gm.checks.owners_above_one(toy.with_tables(owners=owners))
+    [('owners_above_one', 'owners', 'mine-a', '1.100', 'equity shares sum to more than 1')]
+    """
     total = network.table("owners").groupby("node_id")["share"].sum()
     return [
         ("owners_above_one", "owners", str(node), f"{share:.3f}", "equity shares sum to more than 1")
@@ -106,7 +155,16 @@ def owners_above_one(network: Network) -> list[Finding]:
 
 
 def routes_above_one(network: Network) -> list[Finding]:
-    """Corridors that replace one another and together carry more than the whole flow."""
+    """Corridors that replace one another and together carry more than the whole flow.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> routes = pd.DataFrame({"corridor": ["Suez", "Cape"], "source_country": "AUS", "target_country": "CHN",
+    ...     "leg": "to Europe", "share": [0.7, 0.4]})
+    >>> gm.checks.routes_above_one(gm.load("toy-battery").with_tables(routes=routes))
+    [('routes_above_one', 'routes', 'AUS CHN to Europe', '1.100', 'shares sum to more than 1')]
+    """
     routes = network.table("routes")
     leg = routes["leg"].where(routes["leg"] != "", routes["corridor"])
     pair = [routes["source_country"], routes["target_country"], routes["material"], leg.rename("leg")]
@@ -124,7 +182,17 @@ def routes_above_one(network: Network) -> list[Finding]:
 
 
 def unbalanced_nodes(network: Network) -> list[Finding]:
-    """Nodes whose edges and residual do not add up to what they make or need."""
+    """Nodes whose edges and residual do not add up to what they make or need.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> stated = pd.DataFrame({"node_id": ["mine-a"], "side": "output", "item": "lithium-ore", "quantity": 500.0,
+    ...     "residual": 0.0})
+    >>> found = gm.checks.unbalanced_nodes(gm.load("toy-battery").with_tables(balances=stated))
+    >>> [row for row in found if row[2].startswith("mine-a")]
+    [('unbalanced_nodes', 'balances', 'mine-a output lithium-ore', '2.00e-01', 'edges and residual do not add up')]
+    """
     gap = imbalance(network)
     bad = gap[gap["error"] > TOLERANCE]
     return [
@@ -146,6 +214,16 @@ def imbalance(network: Network) -> pd.DataFrame:
     -------
     DataFrame
         ``node_id``, ``side``, ``item``, ``error``: difference as a share of the quantity.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> stated = pd.DataFrame({"node_id": ["mine-a"], "side": "output", "item": "lithium-ore", "quantity": 500.0,
+    ...     "residual": 0.0})
+    >>> gap = gm.checks.imbalance(gm.load("toy-battery").with_tables(balances=stated))
+    >>> gap[(gap["node_id"] == "mine-a") & (gap["side"] == "output")]
+      node_id    side         item  error
+    6  mine-a  output  lithium-ore    0.2
     """
     balances, edges = network.table("balances"), network.edges
     balances = balances[balances["side"] != "demand"]
@@ -170,7 +248,16 @@ def imbalance(network: Network) -> pd.DataFrame:
 
 
 def unused_rules(network: Network) -> list[Finding]:
-    """Rows of recipes and co-products that match nothing the network makes."""
+    """Rows of recipes and co-products that match nothing the network makes.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> recipes = toy.table("recipes").replace({"output": {"lithium-salt": "lithium-cell"}})
+    >>> gm.checks.unused_rules(toy.with_tables(recipes=recipes))
+    [('unused_rules', 'recipes', 'refining lithium-cell lithium-ore', 'lithium-cell', 'no node of the stage makes it')]
+    """
     work = processes(network)
     made = network.nodes[["node_id", "stage", "country"]].iloc[work.node].assign(product=work.product)
     return [*_unused_recipes(network, made), *_unused_coproducts(network, made)]
@@ -206,7 +293,15 @@ def _unused_coproducts(network: Network, made: pd.DataFrame) -> list[Finding]:
 
 
 def missing_references(network: Network) -> list[Finding]:
-    """Rows without a source."""
+    """Rows without a source.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> gm.checks.missing_references(toy.with_tables(edges=toy.edges.assign(reference="")))[0]
+    ('missing_references', 'edges', 'e1', '', 'has no reference')
+    """
     found: list[Finding] = []
     for table, key in (("nodes", "node_id"), ("edges", "edge_id")):
         rows = network.table(table)

@@ -155,7 +155,20 @@ def projects(programme: str | None = None) -> pd.DataFrame:
 
 
 def with_backers(projects: pd.DataFrame, backing: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return projects with ``site``, ``programmes`` and ``sponsors`` filled in, and backing with ``site``."""
+    """Return projects with ``site``, ``programmes`` and ``sponsors`` filled in, and backing with ``site``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from graphmodel import datasets
+    >>> plants = pd.DataFrame({"project_id": ["mine", "plant"], "site": ["", "mine"]})
+    >>> backing = pd.DataFrame({"project_id": ["plant", "mine"], "programme": ["MSP", "EU CRMA"],
+    ...     "sponsor": ["USA", "EU"]})
+    >>> datasets.with_backers(plants, backing)[0]
+      project_id  site    programmes sponsors
+    0       mine  mine  EU CRMA; MSP  EU; USA
+    1      plant  mine  EU CRMA; MSP  EU; USA
+    """
     own = projects["project_id"]
     projects = projects.assign(site=projects["site"].where(projects["site"].fillna("") != "", own))
     backing = backing.assign(site=backing["project_id"].map(projects.set_index("project_id")["site"]))
@@ -331,7 +344,14 @@ _STEP = ("where", "buyers", "material", "mineral", "corridor")
 
 
 def root() -> Path:
-    """Where data sets lie: in the wheel, or beside the package in a repository."""
+    """Where data sets lie: in the wheel, or beside the package in a repository.
+
+    Examples
+    --------
+    >>> from graphmodel import datasets
+    >>> (datasets.root() / "toy-battery" / "nodes.csv").is_file()
+    True
+    """
     return _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "datasets"
 
 

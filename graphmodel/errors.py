@@ -15,7 +15,17 @@ SHOWN = 5
 
 
 class GraphModelError(Exception):
-    """Base of every error raised on purpose."""
+    """Base of every error raised on purpose.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> try:
+    ...     gm.load("toy-batery")
+    ... except gm.GraphModelError as error:
+    ...     print(error)
+    no data set or file 'toy-batery'; did you mean 'toy-battery'?
+    """
 
 
 class UnknownNameError(GraphModelError, LookupError):
@@ -94,6 +104,12 @@ class Problem:
     value : the offending value as text, or ""
     message : what is wrong
     hint : what would be right, or ""
+
+    Examples
+    --------
+    >>> from graphmodel.errors import Problem
+    >>> print(Problem("edges.csv", 7, "quantity", "-3", "is too small", "0 or more"))
+    edges.csv:7:quantity: is too small '-3' (0 or more)
     """
 
     table: str
@@ -111,7 +127,18 @@ class Problem:
 
 
 class SchemaError(GraphModelError, ValueError):
-    """Tables that break the schema; `problems` lists every breach."""
+    """Tables that break the schema; `problems` lists every breach.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> try:
+    ...     toy.with_tables(nodes=toy.nodes.replace({"stage": {"refining": "refinning"}}))
+    ... except gm.SchemaError as error:
+    ...     print(error.problems[0])
+    nodes:7:stage: is not in stages 'refinning' (did you mean 'refining'?)
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(problems))

@@ -52,7 +52,15 @@ class Result:
         return self._table.to_html(max_rows=30, index=False, escape=True)
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
-        """Draw the default figure of this result on ``ax``, or on a new one."""
+        """Draw the default figure of this result on ``ax``, or on a new one.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> ax = gm.removal(gm.load("toy-battery")).plot()
+        >>> ax.get_yticklabels()[0].get_text()
+        'Refinery A'
+        """
         from graphmodel import plot  # noqa: PLC0415 - results are made without matplotlib
 
         return plot.default(self, ax=ax)
@@ -61,6 +69,14 @@ class Result:
         """Open the page on the network this was made of, with these rows beside and the worst one chosen.
 
         `Network.explore` says more, and takes the members of alliances.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> toy = gm.load("toy-battery")
+        >>> page = gm.removal(toy, by="node").explore(toy)
+        >>> "<title>Toy battery chain</title>" in page.html
+        True
         """
         return network.explore(self)
 

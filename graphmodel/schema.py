@@ -55,7 +55,15 @@ REGIONS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type, whether it must be filled, and what it may hold."""
+    """One column: its type, whether it must be filled, and what it may hold.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> share = gm.schema.TABLES["owners"].by_name["share"]
+    >>> share.kind, share.required, share.minimum, share.maximum
+    ('number', True, 0, 1)
+    """
 
     name: str
     kind: Kind
@@ -72,7 +80,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns in order and the columns that identify a row."""
+    """One table: its columns in order and the columns that identify a row.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> edges = gm.schema.TABLES["edges"]
+    >>> edges.key, [column.name for column in edges.columns if column.required]
+    (('edge_id',), ['source', 'target', 'material', 'quantity'])
+    """
 
     name: str
     description: str
@@ -428,6 +444,16 @@ def clean(
     ------
     SchemaError
         With every breach found in all tables, not only the first.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> stages = pd.DataFrame({"stage": ["mining", "use"], "order": ["1", "2"], "role": ["origin", "sink"]})
+    >>> schema = {"stages": gm.schema.TABLES["stages"]}
+    >>> gm.schema.clean({"stages": stages}, schema=schema)["stages"][["stage", "label", "order"]]
+        stage label  order
+    0  mining          1.0
+    1     use          2.0
     """
     tables = checked(frames, schema=schema, files=files, lines=lines)
     return {name: table.frame() for name, table in tables.items()}
@@ -447,6 +473,16 @@ def checked(
     Notes
     -----
     O(rows) once a column, to find its words; what the schema asks of text is asked once a word.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> stages = pd.DataFrame({"stage": ["mining"], "order": [1], "role": ["orgin"]})
+    >>> gm.schema.checked({"stages": stages}, schema={"stages": gm.schema.TABLES["stages"]})
+    Traceback (most recent call last):
+        ...
+    graphmodel.errors.SchemaError: 1 problem:
+      stages:1:role: is not allowed 'orgin' (did you mean 'origin'?)
     """
     schema, files, lines = schema or TABLES, files or {}, lines or {}
     problems: list[Problem] = []
@@ -471,7 +507,14 @@ def checked(
 
 
 def empty(table: Table) -> Columns:
-    """Return a table without rows."""
+    """Return a table without rows.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> list(gm.schema.empty(gm.schema.TABLES["composition"]).frame())[:3]
+    ['material', 'mineral', 'amount']
+    """
     return Columns(0, {column.name: _blank(column, 0) for column in table.columns})
 
 

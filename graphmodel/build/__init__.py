@@ -48,7 +48,7 @@ def build(
     out: str | os.PathLike[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Package:
-    """Make a data package from its source tables and write both reconstructions.
+    r"""Make a data package from its source tables and write both reconstructions.
 
     Parameters
     ----------
@@ -73,6 +73,34 @@ def build(
     Notes
     -----
     Same sources, same bytes.
+
+    Examples
+    --------
+    A mine of 60 in a country that digs 100: what no named plant digs is a node of its own.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import graphmodel as gm
+    >>> tables = {
+    ...     "references": "reference,citation,year\nbook,A book,2024\n",
+    ...     "stages": "stage,order,role\nmining,1,origin\nuse,2,sink\n",
+    ...     "materials": "material,mineral,unit,stage,traded,sized_by,reference,evidence\n"
+    ...     "ore,cobalt,t Co,mining,yes,control,book,reported\nalloy,cobalt,t Co,use,no,control,book,reported\n",
+    ...     "recipes": "stage,output,input,amount,reference,evidence\nuse,alloy,ore,1,book,reported\n",
+    ...     "controls": "stage,mineral,material,country,year,quantity,unit,role,reference,evidence\n"
+    ...     "mining,cobalt,ore,COD,2024,100,t Co,control,book,reported\n"
+    ...     "use,cobalt,alloy,CHN,2024,80,t Co,control,book,reported\n",
+    ...     "plants": "node_id,name,stage,country,reference,evidence\nmine-a,Mine A,mining,COD,book,reported\n",
+    ...     "plant_outputs": "node_id,material,output,unit,reference,evidence\nmine-a,ore,60,t Co,book,reported\n",
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name, text in tables.items():
+    ...         _ = Path(folder, f"{name}.csv").write_text(text)
+    ...     package = gm.build.build("minerals-2024", sources=folder, out=f"{folder}/made")
+    ...     gm.read(f"{folder}/made/minerals-2024").edges[["source", "target", "quantity"]]
+                       source     target  quantity
+    0                  mine-a  alloy-chn      48.0
+    1  rest-mining-cobalt-cod  alloy-chn      32.0
     """
     if name not in BUILDS:
         raise UnknownNameError(f"no build {name!r}; {nearest(name, BUILDS)}")
@@ -93,12 +121,22 @@ def build(
 
 
 def source_problems(folder: str | os.PathLike[str]) -> list[Problem]:
-    """List everything that is wrong in a folder of source tables, without building.
+    r"""List everything that is wrong in a folder of source tables, without building.
 
     Raises
     ------
     DataPackageError
         If there is no source table at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import graphmodel as gm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "stages.csv").write_text("stage,order,role\nmining,1,orgin\n")
+    ...     [str(problem) for problem in gm.build.source_problems(folder) if problem.line]
+    ["stages.csv:2:role: is not allowed 'orgin' (did you mean 'origin'?)"]
     """
     try:
         sources = read_sources(Path(folder))

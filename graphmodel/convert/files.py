@@ -103,7 +103,14 @@ def read(path: str | os.PathLike[str], format: Format | None = None) -> Network:
 
 
 def format_of(path: Path, said: str | None) -> str:
-    """Tell the format by what is said, by what a folder holds, or by the extension."""
+    """Tell the format by what is said, by what a folder holds, or by the extension.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> format_of(Path("toy.graphml"), None), format_of(Path("toy"), None), format_of(Path("toy"), "json")
+    ('graphml', 'folder', 'json')
+    """
     known = get_args(Format)
     if said is not None:
         if said not in known:

@@ -198,6 +198,15 @@ def read_table(path: str | os.PathLike[str], resource: str) -> pd.DataFrame:
     ------
     UnknownNameError
         If the package has no such table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import graphmodel as gm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     gm.write(gm.load("toy-battery"), f"{folder}/toy")
+    ...     read_table(f"{folder}/toy", "stages")["role"].tolist()
+    ['origin', 'process', 'process', 'sink']
     """
     package = _open(Path(path))
     if resource not in package.resources:
@@ -213,17 +222,39 @@ def read_table(path: str | os.PathLike[str], resource: str) -> pd.DataFrame:
 
 
 def extra_tables(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
-    """Read the tables of a folder that are no part of a network, such as ``references``, by name."""
+    """Read the tables of a folder that are no part of a network, such as ``references``, by name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import graphmodel as gm, pandas as pd
+    >>> notes = pd.DataFrame({"note": ["invented"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_folder(gm.load("toy-battery"), f"{folder}/toy", extra={"notes": notes})
+    ...     list(extra_tables(f"{folder}/toy"))
+    ['notes']
+    """
     return {name: read_table(path, name) for name in _open(Path(path)).resources if name not in TABLES}
 
 
 def folder_problems(path: str | os.PathLike[str]) -> tuple[Problem, ...]:
-    """List everything that keeps a folder from being read, without raising.
+    r"""List everything that keeps a folder from being read, without raising.
 
     Returns
     -------
     tuple of Problem
         Empty when `read_folder` would succeed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import graphmodel as gm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     gm.write(gm.load("toy-battery"), f"{folder}/toy")
+    ...     _ = Path(folder, "toy", "stages.csv").write_text("stage,order,role\nmining,1,orgin\n")
+    ...     print(folder_problems(f"{folder}/toy")[0])
+    materials.csv:2:stage: is not in stages 'cell' (there are: mining)
     """
     try:
         package = _open(Path(path))
@@ -249,6 +280,19 @@ def update_descriptor(path: str | os.PathLike[str]) -> None:
     ------
     SchemaError
         With every breach; the descriptor is then left as it was.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import graphmodel as gm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     gm.write(gm.load("toy-battery"), f"{folder}/toy")
+    ...     file = Path(folder, "toy", "edges.csv")
+    ...     _ = file.write_text(file.read_text().replace("lithium-ore,400", "lithium-ore,450"))
+    ...     update_descriptor(f"{folder}/toy")
+    ...     float(gm.read(f"{folder}/toy").edges["quantity"].iloc[0])
+    450.0
     """
     folder = Path(path)
     package = _open(folder)

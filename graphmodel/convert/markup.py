@@ -83,6 +83,15 @@ def read_graphml(path: str | os.PathLike[str], *, limit_mb: float = LIMIT_MB) ->
         If the file is too large, has a DOCTYPE, or is nested too deep.
     SchemaError
         If it is not well-formed, with the line, or holds no network, with every breach.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import graphmodel as gm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_graphml(gm.load("toy-battery"), f"{folder}/toy.graphml")
+    ...     read_graphml(f"{folder}/toy.graphml").table("owners").shape
+    (4, 7)
     """
     import networkx as nx  # noqa: PLC0415 - loads slowly; reading a data set does not need it
 
@@ -151,6 +160,15 @@ def read_gexf(path: str | os.PathLike[str], *, limit_mb: float = LIMIT_MB) -> Ne
         If the file is too large, has a DOCTYPE, or is nested too deep.
     SchemaError
         If it is not well-formed, with the line, or holds no network, with every breach.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import graphmodel as gm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_gexf(gm.load("toy-battery"), f"{folder}/toy.gexf")
+    ...     read_gexf(f"{folder}/toy.gexf").nodes["name"].iloc[0]
+    'Cell plant A'
     """
     import networkx as nx  # noqa: PLC0415 - loads slowly; reading a data set does not need it
 

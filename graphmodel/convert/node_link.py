@@ -124,6 +124,15 @@ def read_json(path: str | os.PathLike[str], *, limit_mb: float = LIMIT_MB) -> Ne
         If the file is too large or nested too deep.
     SchemaError
         If it is no JSON, with the line, or holds no network, with every breach.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import graphmodel as gm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_json(gm.load("toy-battery"), f"{folder}/toy.json")
+    ...     read_json(f"{folder}/toy.json").stages["stage"].tolist()
+    ['mining', 'refining', 'cell', 'use']
     """
     file = Path(path)
     found = parse_json(read_bytes(file, limit_mb=limit_mb), file.name)

@@ -40,6 +40,16 @@ def write_parquet(network: Network, path: str | os.PathLike[str]) -> None:
         If pyarrow is not installed.
     DataPackageError
         If the folder holds something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import graphmodel as gm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_parquet(gm.load("toy-battery"), f"{folder}/toy")
+    ...     sorted(file.name for file in Path(folder, "toy").iterdir())[:3]
+    ['composition.parquet', 'edges.parquet', 'materials.parquet']
     """
     require("pyarrow", "parquet")
     import pyarrow as pa  # noqa: PLC0415 - an extra
@@ -101,6 +111,16 @@ def read_parquet(path: str | os.PathLike[str], *, limit_mb: float = 4 * LIMIT_MB
         If a table is too large.
     SchemaError
         If a file is damaged or the tables break the schema.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_parquet(toy, f"{folder}/toy")
+    ...     read_parquet(f"{folder}/toy") == toy
+    True
     """
     require("pyarrow", "parquet")
     folder = Path(path)

@@ -63,6 +63,16 @@ def to_satellite(
     References
     ----------
     Stadler (2021), doi:10.5334/jors.251.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> made = gm.shares(gm.load("toy-battery"))
+    >>> industries = pd.MultiIndex.from_product([["Asia", "rest"], ["mines", "plants"]], names=["region", "sector"])
+    >>> account = gm.to_satellite(made, industries, sectors={"mining": "mines", "refining": "plants", "cell": "plants"},
+    ...     regions={"CHN": "Asia", "KOR": "Asia", "AUS": "rest", "CHL": "rest"})  # doctest: +SKIP
+    >>> account.F["rest", "mines"].tolist()  # doctest: +SKIP
+    [1000.0, 0.0, 0.0]
     """
     require("pymrio", "interop")
     import pymrio  # noqa: PLC0415 - an extra

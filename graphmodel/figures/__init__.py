@@ -49,7 +49,15 @@ from graphmodel.scenario import Scenario
 
 
 class Drawings(dict[str, Drawn]):
-    """Figures by name; `skipped` says why others were not drawn."""
+    """Figures by name; `skipped` says why others were not drawn.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> drawn = gm.figures.draw(gm.load("toy-battery"), ["chord", "closure"], skip=True)
+    >>> list(drawn), drawn.skipped
+    (['chord'], {'closure': "'toy-battery' comes without tables closure and basis"})
+    """
 
     def __init__(self, drawn: Mapping[str, Drawn], skipped: Mapping[str, str]) -> None:
         super().__init__(drawn)
@@ -182,6 +190,14 @@ def check_names(names: Iterable[str], known: Iterable[str], what: str) -> None:
     ------
     UnknownNameError
         If a name is not known.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> gm.figures.check_names(["chord", "closures"], gm.figures.FIGURES, "figure")
+    Traceback (most recent call last):
+        ...
+    graphmodel.errors.UnknownNameError: no figure closures; did you mean 'closure'?
     """
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -237,6 +253,15 @@ def save(
     Notes
     -----
     Pictures name graphmodel's version, the network and its fingerprint, and carry no date; tables are bare.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import graphmodel as gm
+    >>> drawn = gm.figures.draw(gm.load("toy-battery"), ["chord"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [file.name for file in gm.figures.save(drawn, folder, formats=["svg", "csv"])]
+    ['chord.svg', 'chord.csv', 'figures.json']
     """
     check_names(formats, FILES, "format")
     folder = Path(out)

@@ -27,6 +27,15 @@ def flow_diagram(network: Network, *, mineral: str | None = None, colour: str = 
     ------
     ParameterError
         If no material holds a mineral, or none of it flows.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.flow_diagram(gm.load("toy-battery")).table
+    >>> table.loc[table["source"] == "KOR", ["source_stage", "target", "unit", "quantity"]]
+      source_stage target       unit  quantity
+    1         cell    CHN  t lithium     100.0
+    2         cell    USA  t lithium     500.0
     """
     table = plot.flow_table(network, mineral=mineral or main_mineral(network))
     figure = look.new_figure(height=HEIGHT)
@@ -49,6 +58,15 @@ def world_map(network: Network, *, mineral: str | None = None, n_flows: int = 40
     ------
     ParameterError
         If no material holds a mineral, none of it flows, or no node has a place.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.world_map(gm.load("toy-battery"), n_flows=2).table
+    >>> table.loc[table["what"] == "flow", ["country", "target", "quantity"]]
+      country target  quantity
+    7     AUS    CHN     600.0
+    8     CHN    KOR     600.0
     """
     table = plot.map_table(network, mineral=mineral or main_mineral(network), n_flows=n_flows)
     if table["lat"].isna().all():
@@ -70,6 +88,16 @@ def stage_shares(network: Network, *, mineral: str | None = None) -> Drawn:
     ------
     ParameterError
         If no material holds a mineral, or nothing is made.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> drawn = gm.figures.stage_shares(gm.load("toy-battery"))
+    >>> drawn.table[["stage", "group", "share", "effective_number"]].head(3).round(2)
+          stage group  share  effective_number
+    0    mining   AUS    0.6              1.92
+    1    mining   CHL    0.4              1.92
+    2  refining   CHN    1.0              1.00
     """
     chosen = mineral or main_mineral(network)
     result = analysis.concentration(network, by="country", mineral=chosen)
@@ -97,6 +125,13 @@ def closure(network: Network, *, mineral: str | None = None) -> Drawn:
     ------
     ParameterError
         If the network's data package has no such tables, or no material holds a mineral.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> drawn = gm.figures.closure(gm.load("minerals-2024"), mineral="gallium")
+    >>> bool((drawn.table["shipped"] <= drawn.table["supply"]).all()), len(drawn.figure.axes)
+    (True, 2)
     """
     try:
         closes, basis = datasets.table(network.name, "closure"), datasets.table(network.name, "basis")

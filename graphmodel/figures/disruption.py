@@ -36,6 +36,14 @@ def responses(
     ------
     EmptySelectionError
         If nothing can be grouped, or no final demand that counts holds any mineral.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> drawn = gm.figures.responses(gm.load("toy-battery"))
+    >>> drawn.table[["mineral", "removed", "reroute_share", "frozen_share"]]
+       mineral               removed  reroute_share  frozen_share
+    0  lithium  CHN:refining:lithium            1.0           1.0
     """
     result = result or analysis.overview(network, product=product, consumer=consumer)
     top = look.rows_that_fit(len(result), around=30, each=4.6)
@@ -78,6 +86,15 @@ def pairs(
     ------
     ParameterError
         If no material holds a mineral, or no pair loses any demand.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> drawn = gm.figures.pairs(gm.load("toy-battery"))
+    >>> drawn.table[["first", "second", "first_share", "second_share", "loss_share"]].head(2)
+      first second  first_share  second_share  loss_share
+    0   AUS    CHL          0.6           0.4         1.0
+    1   AUS    CHN          0.6           1.0         1.0
     """
     chosen = mineral or main_mineral(network)
     result = result or analysis.pairs(network, mineral=chosen, product=product, consumer=consumer)
@@ -117,6 +134,17 @@ def loss_over_weeks(
     ------
     ParameterError
         If there is no final demand that counts.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine B stops").shut(node_id="mine-b")
+    >>> drawn = gm.figures.loss_over_weeks(gm.load("toy-battery"), scenario=stop)
+    >>> drawn.table.loc[[0, 10, 103], ["week", "product", "loss_share"]]
+         week       product  loss_share
+    0       1  lithium-cell         0.6
+    10     11  lithium-cell         0.5
+    103   104  lithium-cell         0.5
     """
     path = _counted(network, mineral, product, consumer, scenario, result)
     figure = look.new_figure(height=100)
@@ -146,6 +174,15 @@ def first_failure(
     ------
     ParameterError
         If there is no final demand that counts.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine B stops").shut(node_id="mine-b")
+    >>> drawn = gm.figures.first_failure(gm.load("toy-battery"), scenario=stop)
+    >>> drawn.table[["product", "day", "worst_share"]]
+            product  day  worst_share
+    0  lithium-cell  0.0          0.6
     """
     found = analysis.first_failure(_counted(network, mineral, product, consumer, scenario, result))
     top = look.rows_that_fit(min(len(found), 30), around=24, each=5.2)
@@ -195,6 +232,17 @@ def percolation(network: Network, *, mineral: str | None = None, result: Percola
     ------
     ParameterError
         If no material holds a mineral.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.percolation(gm.load("toy-battery")).table
+    >>> table.loc[(table["order"] == "flow") & (table["n_removed"] < 2), ["measure", "removed_share", "value"]]
+            measure  removed_share  value
+    0  reachability           0.00    1.0
+    1  reachability           0.25    0.0
+    5        frozen           0.00    1.0
+    6        frozen           0.25    0.0
     """
     chosen = mineral or main_mineral(network)
     result = result or analysis.percolation(network, by="country", mineral=chosen, measure=tuple(SHOWN))

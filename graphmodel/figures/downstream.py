@@ -59,6 +59,19 @@ def downstream_vulnerability(
     -----
     Stages along one chain handle the same tonnes, so their losses do not add up. A plant counts at its stage with all
     products that hold the mineral.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine B stops").shut(node_id="mine-b")
+    >>> table = gm.figures.downstream_vulnerability(gm.load("toy-battery"), scenario=stop).table
+    >>> table[["panel", "label", "cut_share", "frozen_share"]]
+         panel               label  cut_share  frozen_share
+    0    stage              Mining        0.6           0.6
+    1    stage            Refining        0.0           0.6
+    2    stage         Cell making        0.0           0.6
+    3  product  All final products        0.0           0.6
+    4  product        Lithium cell        0.0           0.6
     """
     chosen = mineral or main_mineral(network)
     counted: dict[str, Any] = {"mineral": chosen, "product": product, "consumer": consumer}

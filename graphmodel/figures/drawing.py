@@ -20,7 +20,15 @@ from graphmodel.scenario import Scenario
 
 
 class Drawn(NamedTuple):
-    """A figure and the table it draws; ``table.attrs`` name the network, its fingerprint and the style."""
+    """A figure and the table it draws; ``table.attrs`` name the network, its fingerprint and the style.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> figure, table = gm.figures.stage_shares(gm.load("toy-battery"))
+    >>> table.attrs["network"], table.attrs["style"], len(figure.axes)
+    ('toy-battery', 'plain', 1)
+    """
 
     figure: Figure
     table: pd.DataFrame

@@ -48,6 +48,13 @@ def overview(
     ------
     EmptySelectionError
         If nothing can be grouped, or no final demand that counts holds any mineral.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> drawn = gm.figures.overview(gm.load("toy-battery"))
+    >>> [label.get_text() for label in drawn.figure.axes[0].get_yticklabels()]
+    ['Lithium: China · refining']
     """
     result = result or analysis.overview(network, product=product, consumer=consumer)
     top = look.rows_that_fit(len(result), around=24, each=4.2)
@@ -88,6 +95,16 @@ def chokepoints(
     ------
     ParameterError
         If no material holds a mineral.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.chokepoints(gm.load("toy-battery")).table
+    >>> table.loc[table["rank"] == 1, ["by", "label", "frozen_share"]]
+              by                 label  frozen_share
+    0      plant            Refinery A           1.0
+    5   industry  CHN:refining:lithium           1.0
+    10   control                   CHN           1.0
     """
     chosen = mineral or main_mineral(network)
     counted: dict[str, Any] = {"mineral": chosen, "product": product, "consumer": consumer}
@@ -159,6 +176,15 @@ def centrality_against_loss(
         If no material holds a mineral.
     EmptySelectionError
         If nothing can be grouped that way.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.centrality_against_loss(gm.load("toy-battery"), by="plant").table
+    >>> table.loc[table["label"].isin(["Mine B", "Cell plant A"]), ["label", "betweenness", "frozen_share"]]
+              label  betweenness  frozen_share
+    1  Cell plant A          4.5           0.6
+    2        Mine B          0.0           0.6
     """
     chosen = mineral or main_mineral(network)
     result = analysis.chokepoints(network, by=by, responses=ENDS, mineral=chosen, product=product, consumer=consumer)
@@ -218,6 +244,16 @@ def loss_by_product(
     ------
     ParameterError
         If there is no final demand.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("cell plant B stops").shut(node_id="cell-b")
+    >>> drawn = gm.figures.loss_by_product(gm.load("toy-battery"), scenario=stop)
+    >>> drawn.table[["product", "consumer", "loss_share"]]
+            product consumer  loss_share
+    0  lithium-cell      CHN         0.8
+    1  lithium-cell      USA         0.0
     """
     held = mineral or main_mineral(network)
     if result is None:

@@ -55,6 +55,16 @@ def mineral_stage_heat(network: Network, *, lens: Lens = "country") -> Drawn:
         If no material holds a mineral, or nothing is made.
     UnknownNameError
         If there is no such lens here.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.mineral_stage_heat(gm.load("toy-battery"), lens="control").table
+    >>> table[["mineral", "stage", "largest", "largest_share"]]
+       mineral     stage largest  largest_share
+    0  lithium    mining     CHN            0.6
+    1  lithium  refining     CHN            1.0
+    2  lithium      cell     KOR            0.6
     """
     if lens not in MAKERS:
         raise UnknownNameError(f"no lens {lens!r} for this figure; {nearest(lens, MAKERS)}")
@@ -132,6 +142,17 @@ def dependence_matrix(
     -----
     A user's products count by the tonnes they hold. Shares of one row add up to more than 1 where the mineral
     passes several countries.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.dependence_matrix(gm.load("toy-battery"), stage="cell", groups=[]).table
+    >>> table.loc[table["kind"] == "country", ["user", "group", "share"]]
+      user group  share
+    2  CHN   KOR    0.2
+    3  CHN   CHN    0.8
+    4  USA   KOR    1.0
+    5  USA   CHN    0.0
     """
     chosen = mineral or main_mineral(network)
     members = datasets.table("alliances", "members")

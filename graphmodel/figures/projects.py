@@ -51,6 +51,16 @@ def diversification(
     ------
     ParameterError
         If neither a scenario nor a result is given, or no material holds a mineral.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine A halves").shut(0.5, node_id="mine-a")
+    >>> table = gm.figures.diversification(gm.load("toy-battery"), scenario=stop).table
+    >>> table.loc[table["measure"] == "worst_loss_outside", ["lens", "without", "with_scenario"]].round(6)
+           lens  without  with_scenario
+    19  country      0.6           0.80
+    22  control      0.6           0.68
     """
     if scenario is None and result is None:
         raise ParameterError("diversification compares with a scenario; give one as scenario=…")
@@ -106,6 +116,17 @@ def programmes(
     ------
     EmptySelectionError
         If no listed project can enter the network.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> toy = gm.load("toy-battery")
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": "Refinery B", "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0})
+    >>> found = gm.programme_worth(toy, {"Ours": plan}, by="node", top=1)
+    >>> gm.figures.programmes(toy, result=found).table[["programme", "n_entering", "alone"]]
+      programme  n_entering  alone
+    0      Ours           1    0.5
     """
     result = result or _worth(network, mineral, product, consumer)
     figure = look.new_figure(height=34 + 6 * len(result))
@@ -163,6 +184,18 @@ def programme_dumbbells(
     Seen: how little or how much all that a programme lists changes, on average and where it is worst; a dot right of
     the open one is a loss that grows, as new plants can displace sellers that a stop would have spared. The axes do not
     begin at 0. In brackets: how many of the sites listed can enter.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> toy = gm.load("toy-battery")
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": "Refinery B", "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0})
+    >>> found = gm.programme_worth(toy, {"Ours": plan}, by="node", top=1)
+    >>> gm.figures.programme_dumbbells(toy, result=found).table.head(2)
+          programme measure  without  with_projects
+    0  all together   alone      1.0            0.5
+    1  all together   worst      1.0            0.5
     """
     result = result or _worth(network, mineral, product, consumer)
     whole, table = result.parameters, result.table.set_index("programme")
@@ -217,6 +250,17 @@ def project_timeline(network: Network, *, mineral: str | None = None, projects: 
     axis of its own. The dark part is capacity times the chance of the project's status, as in `graphmodel.outlook`.
     Projects that are cancelled, or that nobody can identify, are left out; those that state no year have a bar of
     their own, those that state no capacity are counted below.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": "Refinery B", "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0, "mineral": "lithium", "status": "construction",
+    ...     "start_year": 2027})
+    >>> drawn = gm.figures.project_timeline(gm.load("toy-battery"), projects=plan)
+    >>> drawn.table[["stage", "start", "capacity", "expected"]]
+          stage start  capacity  expected
+    0  refining  2027     500.0     400.0
     """
     chosen = mineral or main_mineral(network)
     table = _starts(network, datasets.projects() if projects is None else projects, chosen)

@@ -42,6 +42,15 @@ def layered_network(
     ------
     ParameterError
         If no material holds a mineral, or none of it flows.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.layered_network(gm.load("toy-battery"), n_links=2).table
+    >>> table[["source_name", "target_name", "unit", "quantity"]]
+      source_name   target_name       unit  quantity
+    0      Mine B    Refinery A  t lithium     600.0
+    1  Refinery A  Cell plant A  t lithium     600.0
     """
     chosen = mineral or main_mineral(network)
     edges = network.edges[["source", "target"]].assign(quantity=network.quantity(chosen))
@@ -114,6 +123,18 @@ def chord(network: Network, *, mineral: str | None = None, top: int = 11, member
     Notes
     -----
     Tonnes of the mineral contained count each time they cross a border: as ore, as metal and in the product.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> allies = gm.load("toy-battery").nodes[["country"]].query("country in ['AUS', 'USA']").assign(group="allies")
+    >>> gm.figures.chord(gm.load("toy-battery"), members=allies).table[["source", "target", "quantity"]]
+       source  target  quantity
+    0     CHL     CHN     400.0
+    1     CHN     KOR     600.0
+    2     KOR     CHN     100.0
+    3     KOR  allies     500.0
+    4  allies     CHN     600.0
     """
     chosen = mineral or main_mineral(network)
     flows = country_flows(network, mineral=chosen)

@@ -52,6 +52,15 @@ def tornado(
     -----
     Seen: what all a country sells of a material being a little more or less would change, and flows of one basis all
     being so; the line is the loss with the flows as they stand.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> found = gm.sensitivity(toy, by="country", removed="AUS", mineral="lithium")
+    >>> drawn = gm.figures.tornado(toy, result=found, top=2)
+    >>> [label.get_text() for label in drawn.figure.axes[0].get_yticklabels()]
+    ['All estimated flows', 'Australia sells lithium ore']
     """
     chosen = mineral or main_mineral(network)
     result = result or analysis.sensitivity(network, mineral=chosen, product=product, consumer=consumer)
@@ -98,6 +107,15 @@ def rank_stability(
         If no material holds a mineral, or no stop loses any demand.
     EmptySelectionError
         If nothing can be grouped.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> drawn = gm.figures.rank_stability(toy, result=gm.uncertainty(toy, by="node", draws=20))
+    >>> drawn.table[["label", "rank", "rank_low", "rank_high"]].head(1)
+            label  rank  rank_low  rank_high
+    0  Refinery A     1         1          1
     """
     chosen = mineral or main_mineral(network)
     counted: dict[str, Any] = {"mineral": chosen, "product": product, "consumer": consumer}
@@ -154,6 +172,17 @@ def cascade_sizes(
     -----
     Seen: curves that fall slowly to the right have many stops of every size; written beside the lowest point of each
     is the largest stop. The table has every stop, with the share of stops that lose ``at_least`` as much.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.figures.cascade_sizes(gm.load("toy-battery")).table
+    >>> table.loc[(table["response"] == "frozen") & (table["by"] == "country"), ["label", "loss_share", "at_least"]]
+       label  loss_share  at_least
+    10   CHN         1.0      0.25
+    11   AUS         0.6      0.75
+    12   KOR         0.6      0.75
+    13   CHL         0.4      1.00
     """
     chosen = mineral or main_mineral(network)
     counted: dict[str, Any] = {"mineral": chosen, "product": product, "consumer": consumer}

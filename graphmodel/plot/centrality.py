@@ -45,6 +45,14 @@ def centrality_ranking(
     ------
     UnknownNameError
         If the table has no such measure.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> ax = gm.plot.centrality_ranking(gm.centrality(toy, mineral="lithium"), measure="betweenness", top=2)
+    >>> [(label.get_text(), float(bar.get_width())) for label, bar in zip(ax.get_yticklabels(), ax.patches)]
+    [('refine-a', 8.0), ('cell-a', 4.5)]
     """
     table = result.table
     chosen = look.chosen_or_first(measure, table["measure"], "measure")
@@ -94,6 +102,14 @@ def centrality_against_loss(
     ------
     UnknownNameError
         If the table has no such measure.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> ax = gm.plot.centrality_against_loss(gm.chokepoints(toy, mineral="lithium"), labelled=3)
+    >>> [words.get_text() for words in ax.texts]
+    ['Refinery A', 'Cell plant A']
     """
     table = result.table
     known = [str(column) for column in table if column not in _NOT_MEASURES]

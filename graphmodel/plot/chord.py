@@ -73,6 +73,16 @@ def draw_chord(
     -----
     Places stand clockwise from the top, the largest trade first, `OTHERS` last. An arc is as long as what a place
     sends and takes. A ribbon has the colour of the sender, touches its arc, and ends a little before the taker's.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> trade = pd.DataFrame({"source": ["AUS", "CHN"], "target": ["CHN", "KOR"], "unit": "t lithium",
+    ...     "quantity": [600.0, 400.0]})
+    >>> ax = gm.plot.draw_chord(trade)
+    >>> print(ax.texts[0].get_text())
+    China
+    sends 400, takes 600
     """
     table = table[(table["source"] != table["target"]) & (table["quantity"] > 0)]
     high = min(HEIGHT, look.page().depth / look.page().scale)

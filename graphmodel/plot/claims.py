@@ -37,6 +37,16 @@ def claim_dumbbells(result: ClaimsResult, *, ax: Axes | None = None, top: int = 
         Number of rows: first those that do not hold, then by how far they are off.
     **style
         Passed to `matplotlib.axes.Axes.hlines`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> said = pd.DataFrame({"claim_id": ["a"], "statement": "Chile mines 90 %", "kind": "share",
+    ...     "measure": "share_of_stage", "mineral": "lithium", "stage": "mining", "country": "CHL", "claimed": 90,
+    ...     "unit": "%", "reference": "toy"})
+    >>> ax = gm.plot.claim_dumbbells(gm.claims(gm.load("toy-battery"), said))
+    >>> ax.get_legend().get_texts()[0].get_text()
+    'does not hold (1 of 1)'
     """
     table = _shares(result.table).head(top)
     ax = look.axes_or_new(ax, height=24 + 5 * max(len(table), 3))

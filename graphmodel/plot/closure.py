@@ -35,6 +35,15 @@ def closure_bars(
     -----
     A filled mark stands by materials whose supply and need come from different references, so that the residual
     means something; a hollow one by the others.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> made = pd.DataFrame({"material": ["cobalt-ore"], "unit": "t Co", "supply": 800.0, "shipped": 600.0,
+    ...     "residual": 200.0, "residual_share": 0.25, "need_residual_share": 0.0, "sided": "two-sided"})
+    >>> ax = gm.plot.closure_bars(made, names={"cobalt-ore": "Ore"})
+    >>> ax.get_yticklabels()[0].get_text(), [float(bar.get_width()) for bar in ax.patches]
+    ('Ore', [0.75, 0.25])
     """
     ax = look.axes_or_new(ax, height=16 + 4.5 * max(len(closure), 3))
     if not len(closure):
@@ -79,6 +88,14 @@ def basis_bars(
         ``material`` and the share of flow on each basis: the table of that name in a data package.
     ax, names, **style
         As in `closure_bars`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> rests_on = pd.DataFrame({"material": ["cobalt-ore"], "reported": 0.0, "contract": 0.0,
+    ...     "trade": 0.25, "estimated": 0.75})
+    >>> [float(bar.get_width()) for bar in gm.plot.basis_bars(rests_on).patches]
+    [0.0, 0.0, 0.25, 0.75]
     """
     ax = look.axes_or_new(ax, height=16 + 4.5 * max(len(basis), 3))
     if not len(basis):

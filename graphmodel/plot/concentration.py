@@ -31,6 +31,13 @@ def concentration_ranges(
         Words to print for stages and countries.
     **style
         Passed to `matplotlib.axes.Axes.hlines`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.concentration_ranges(gm.concentration(gm.load("toy-battery")))
+    >>> [words.get_text() for words in ax.texts]
+    ['Australia 60 %', 'China 100 %', 'South Korea 60 %']
     """
     table = result.table
     ax = look.axes_or_new(ax, height=14 + 5 * max(len(table), 3))
@@ -81,6 +88,13 @@ def stage_shares(
         Groups below this share are joined as others.
     **style
         Passed to `matplotlib.axes.Axes.barh`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.stage_shares(gm.shares(gm.load("toy-battery")))
+    >>> ax.get_yticklabels()[0].get_text(), [words.get_text() for words in ax.texts][:2]
+    ('mining · lithium-ore', ['Australia 60 %', 'Chile 40 %'])
     """
     stages = result.table.groupby(["stage", "material"], sort=False)
     ax = look.axes_or_new(ax, height=16 + 9 * max(len(stages), 2))

@@ -45,6 +45,15 @@ def coverage_map(
     Notes
     -----
     Blank ground: the mineral is not made into anything at that stage. A point: it is, and no project is there.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0})
+    >>> ax = gm.plot.coverage_map(gm.coverage(gm.load("toy-battery"), plan))
+    >>> [(stage.get_text(), n.get_text()) for stage, n in zip(ax.get_xticklabels(), ax.texts)]
+    [('Mining', '·'), ('Refining', '1'), ('Cell', '·')]
     """
     table = result.table
     for one in [region] if isinstance(region, str) else region or ():

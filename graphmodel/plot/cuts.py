@@ -49,6 +49,13 @@ def route_bars(
     -----
     Few routes first. Beside each bar stand the fewest groups without which no route is left; a mark shows how many
     routes there may be at most where that is not proven. Users without a route have no bar.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.route_bars(gm.cuts(gm.load("toy-battery"), mineral="lithium"))
+    >>> [(user.get_text(), cut.get_text()) for user, cut in zip(ax.get_yticklabels(), ax.texts)]
+    [('China', '1: China'), ('United States', '1: South Korea')]
     """
     table = result.table.sort_values("value", key=lambda value: value == 0, kind="stable")  # who has routes first
     product = look.chosen_or_first(product, table["product"], "product")

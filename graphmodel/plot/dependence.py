@@ -50,6 +50,14 @@ def dependence_by_stage(
     Notes
     -----
     Shares below half a hundredth are left blank, and so are groups and stages that have no others.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> ax = gm.plot.dependence_by_stage(gm.dependence(toy, mineral="lithium"), consumer="USA")
+    >>> [(place.get_text(), share.get_text()) for place, share in zip(ax.get_xticklabels(), ax.texts)]
+    [('China', '100'), ('South Korea', '100'), ('Australia', '60'), ('Chile', '40')]
     """
     table = result.table
     consumer = look.chosen_or_first(consumer, table["consumer"], "consumer")

@@ -46,6 +46,15 @@ def before_and_after(
     ------
     UnknownNameError
         If the table has no such measure.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine A halves").shut(0.5, node_id="mine-a")
+    >>> found = gm.diversification(gm.load("toy-battery"), stop, mineral="lithium")
+    >>> ax = gm.plot.before_and_after(found, measure="worst_loss_outside")
+    >>> ax.get_yticklabels()[0].get_text(), [float(dots.get_offsets()[0, 0].round(6)) for dots in ax.collections[1:]]
+    ('by country', [0.6, 0.8])
     """
     chosen = look.chosen_or_first(measure, result.table["measure"], "measure")
     return dumbbells(result, [chosen], ax=ax, names=names, title=_IN_WORDS.get(chosen, chosen), **style)
@@ -71,6 +80,15 @@ def dumbbells(
         As in `before_and_after`.
     title : str
         Printed above, from the left.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine A halves").shut(0.5, node_id="mine-a")
+    >>> found = gm.diversification(gm.load("toy-battery"), stop, mineral="lithium")
+    >>> ax = gm.plot.dumbbells(found, ["worst_loss", "worst_loss_outside"])
+    >>> ax.get_yticklabels()[1].get_text()
+    'largest loss outside the worst · by country'
     """
     table = result.table
     table = table[table["measure"].isin(measures)].reset_index(drop=True)

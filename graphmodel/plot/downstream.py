@@ -41,6 +41,15 @@ def loss_steps(
     Notes
     -----
     The pale bar is all that is made. A diamond marks the least loss, by reachability. An empty table leaves a note.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> lost = pd.DataFrame({"label": ["Refining", "Cells"], "output": [1000.0, 1000.0], "cut_share": [0.5, 0.0],
+    ...     "frozen_share": [0.5, 0.5], "reachability_share": [0.5, 0.0]})
+    >>> ax = gm.plot.loss_steps(lost, unit="t lithium")
+    >>> [float(bar.get_width()) for bar in ax.patches]
+    [1.0, 1.0, 0.5, 0.5, 0.5, 0.0]
     """
     ax = look.axes_or_new(ax, height=20 + 5 * max(len(table), 3))
     look.head(ax, title)

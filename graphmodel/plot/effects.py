@@ -62,6 +62,15 @@ def effect_dots(
     Notes
     -----
     Sites that change nothing, and all of them together, have no row.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": "Refinery B", "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0})
+    >>> ax = gm.plot.effect_dots(gm.effects(gm.load("toy-battery"), plan, by="country", measures=["hhi"]))
+    >>> ax.get_yticklabels()[0].get_text(), [float(x) for x in ax.collections[-1].get_offsets()[:, 0]]
+    ('Refinery B (USA, lithium salt)', [-0.5])
     """
     table = result.table
     chosen = look.chosen_or_first(measure, table["measure"], "measure")

@@ -49,6 +49,14 @@ def exceedance_curves(
     Notes
     -----
     Stops that lose nothing count in the share and have no point. Losses below 0.01 % of final demand are left out.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> ax = gm.plot.exceedance_curves({by: gm.removal(toy, by=by) for by in ("plant", "country")})
+    >>> [words.get_text() for words in ax.texts]
+    ['Refinery A, 100 %', 'China, 100 %']
     """
     ax = look.axes_or_new(ax, height=85)
     look.head(ax, title)

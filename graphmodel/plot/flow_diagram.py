@@ -71,6 +71,13 @@ def flow_diagram(
     -----
     Drawn from `flow_table`. A bar is as high as the larger of what comes in and what goes out. Flows within a
     stage are left out.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.flow_diagram(gm.load("toy-battery"), mineral="lithium")
+    >>> {"South Korea 600", "Chile 400"} <= {words.get_text() for words in ax.texts}
+    True
     """
     flows = flow_table(network, mineral=mineral or main_mineral(network), smallest=smallest)
     return draw_flows(flows, network.stages, colour=colour, ax=ax, **style)
@@ -79,7 +86,17 @@ def flow_diagram(
 def draw_flows(
     flows: pd.DataFrame, stages: pd.DataFrame, *, colour: str = "country", ax: Axes | None = None, **style: Any
 ) -> Axes:
-    """Draw a `flow_table`; parameters as in `flow_diagram`."""
+    """Draw a `flow_table`; parameters as in `flow_diagram`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> flows = gm.plot.flow_table(toy, mineral="lithium")
+    >>> ax = gm.plot.draw_flows(flows[flows["target_stage"] == "refining"], toy.stages)
+    >>> "Australia 600" in {words.get_text() for words in ax.texts}
+    True
+    """
     if colour not in COLOURS:
         raise UnknownNameError(f"cannot colour by {colour!r}; {nearest(colour, COLOURS)}")
     flows = flows[flows["source_stage"] != flows["target_stage"]]

@@ -50,6 +50,15 @@ def flow_table(network: Network, *, mineral: str, smallest: float = 0.017) -> pd
         If no material holds the mineral.
     ParameterError
         If none of it flows.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> flows = gm.plot.flow_table(gm.load("toy-battery"), mineral="lithium")
+    >>> flows.loc[flows["source_stage"] == "mining", ["source", "target_stage", "target", "quantity"]]
+      source target_stage target  quantity
+    3    AUS     refining    CHN     600.0
+    4    CHL     refining    CHN     400.0
     """
     flows = country_flows(network, mineral=mineral)
     sent = flows.groupby(["source_stage", "source"])["quantity"].sum()

@@ -50,6 +50,14 @@ def import_reliance_bars(
     -----
     Bars are EU import reliance, cut at 0 for net exporters, which are named; the mark is USGS net import reliance
     where a change of stocks is known. Beside each bar stands apparent consumption. Who uses nothing is left out.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> found = gm.import_reliance(gm.load("toy-battery"), "lithium")
+    >>> ax = gm.plot.import_reliance_bars(found, stage="cell")
+    >>> [(user.get_text(), float(bar.get_width())) for user, bar in zip(ax.get_yticklabels(), ax.patches)]
+    [('China', 0.2), ('United States', 1.0)]
     """
     table = result.table
     table = table[table["consumption"] > 0].sort_values(["imports", "group"], ascending=[False, True])

@@ -56,6 +56,13 @@ def index_ranges(
     Notes
     -----
     Values beyond 0 and 1 (net exporters, more made elsewhere than wanted) stand at the edge as triangles, written out.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.index_ranges(gm.indices(gm.load("toy-battery"), "lithium", "CHN", stage="mining"))
+    >>> ax.get_yticklabels()[0].get_text(), float(ax.collections[-1].get_offsets()[0, 0])
+    ('concentration (HHI)', 0.52)
     """
     table = result.table
     table = table[table["index"].isin(INDEX_WORDS) & table["value"].notna()]
@@ -116,6 +123,15 @@ def benchmark_marks(
     -----
     Values above 1 stand at the edge, written out. A grey line runs from the low to the high value.
     Rows without a value are left out.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> names = pd.DataFrame([{"programme": "KOR", "material": "Lithium", "mineral": "lithium",
+    ...     "processed": "lithium-salt", "note": ""}])
+    >>> ax = gm.plot.benchmark_marks(gm.compliance(gm.load("toy-battery"), "KOR", consumer="KOR", materials=names))
+    >>> ax.get_yticklabels()[0].get_text()
+    'Lithium · largest country (refining)'
     """
     table = result.table
     table = table[table["value"].notna()].reset_index(drop=True)
@@ -190,6 +206,14 @@ def agreement_intervals(
     -----
     One colour and marker a response; the second network is hollow. Measures are in the order of their mean correlation
     in the first network. A line that touches 0 belongs to a measure that misleads.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> found = gm.agreement(gm.load("toy-battery"), by="node", mineral="lithium", responses=["frozen"],
+    ...     measures=["in_strength", "out_strength"])
+    >>> [label.get_text() for label in gm.plot.agreement_intervals(found).get_yticklabels()]
+    ['out strength', 'in strength']
     """
     table = result.table
     table = table[table["rho"].notna()]

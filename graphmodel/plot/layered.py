@@ -99,6 +99,16 @@ def draw_layers(
     -----
     Areas of marks and widths of links grow with quantity. Recycling, and the origins that feed only it, stand in a
     lane below. Order within a column follows what a node is joined to, so that few links cross.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> links = pd.DataFrame({"source": ["mine-a"], "target": "refine-a", "quantity": 400.0})
+    >>> nodes = pd.DataFrame({"node_id": ["mine-a", "refine-a"], "label": ["Mine A", "Refinery A"],
+    ...     "stage": ["mining", "refining"], "country": ["CHL", "CHN"], "plant": True, "quantity": 400.0})
+    >>> ax = gm.plot.draw_layers(links, nodes, gm.load("toy-battery").stages)
+    >>> [words.get_text() for words in ax.texts]
+    ['Mining', 'Refining', 'Mine A', 'Refinery A', '']
     """
     if colour not in COLOURS:
         raise UnknownNameError(f"cannot colour by {colour!r}; {nearest(colour, COLOURS)}")

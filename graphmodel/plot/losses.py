@@ -52,6 +52,14 @@ def loss_by_product(
     Notes
     -----
     A hatched cell has no demand. Products are sorted by their largest loss share.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine B stops").shut(node_id="mine-b")
+    >>> ax = gm.plot.loss_by_product(gm.losses(gm.load("toy-battery"), stop))
+    >>> [(user.get_text(), lost.get_text()) for user, lost in zip(ax.get_xticklabels(), ax.texts)]
+    [('China', '60'), ('United States', '60')]
     """
     table = result.table
     known = list(dict.fromkeys(table["response"]))
@@ -88,6 +96,13 @@ def breakdown_by_product(
     ------
     UnknownNameError
         If nothing of that name loses anything.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.breakdown_by_product(gm.breakdown(gm.load("toy-battery")), removed="cell-b")
+    >>> [(user.get_text(), lost.get_text()) for user, lost in zip(ax.get_xticklabels(), ax.texts)]
+    [('China', '80')]
     """
     table = result.table
     chosen = look.chosen_or_first(removed, table["removed"].astype(str), "loss without")

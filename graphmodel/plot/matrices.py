@@ -55,6 +55,15 @@ def largest_by_stage(
     Notes
     -----
     Blank: the mineral has no such stage. A code with a question mark: as much or more is made by unknown makers.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> made = pd.DataFrame({"family": "Battery", "mineral": "lithium", "stage": ["mining", "refining"],
+    ...     "largest": ["AUS", "CHN"], "largest_share": [0.6, 1.0], "unassigned_share": 0.0})
+    >>> ax = gm.plot.largest_by_stage(made, stages=["mining", "refining"])
+    >>> [words.get_text().split() for words in ax.texts[:2]]
+    [['AUS', '60'], ['CHN', '100']]
     """
     minerals = list(dict.fromkeys(zip(table["family"], table["mineral"], strict=True)))
     families = list(dict.fromkeys(table["family"]))
@@ -118,6 +127,15 @@ def dependence_matrix(
     -----
     Shares below half a hundredth are left blank, and places that have no others are left out. A frame marks what
     passes the user itself.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> passed = pd.DataFrame({"kind": "country", "label": "United States", "demand": 500.0, "unit": "t lithium",
+    ...     "group": ["CHN", "AUS"], "share": [1.0, 0.6], "own": False})
+    >>> ax = gm.plot.dependence_matrix(passed)
+    >>> [(place.get_text(), share.get_text()) for place, share in zip(ax.get_xticklabels(), ax.texts)]
+    [('China', '100'), ('Australia', '60')]
     """
     users = table.drop_duplicates(["kind", "label"])
     table = table[table.groupby("group")["share"].transform("max") >= LEAST]

@@ -43,6 +43,15 @@ def pair_map(
     -----
     On the diagonal, in bold, stands what is lost without one alone. Groups that lose nothing in any pair, and pairs
     that are not in the table, are left out.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.pair_map(gm.pairs(gm.load("toy-battery"), by="node"), top=3)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['Refinery A', 'Cell plant A', 'Mine B']
+    >>> [words.get_text() for words in ax.texts]
+    ['100', '100', '60', '100', '84', '60']
     """
     table = result.table
     shown = _most_lost(table)[:top]

@@ -68,6 +68,14 @@ def percolation_curves(
     -----
     The band holds 90 % of random orders. Orders are the largest first; each is named right of the axes, at
     the height of its robustness R, the mean of the curve.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> ax = gm.plot.percolation_curves(gm.percolation(toy, order="loss", measure="frozen", mineral="lithium"))
+    >>> [words.get_text() for words in ax.texts]
+    ['by loss, R = 0']
     """
     chosen = look.chosen_or_first(measure, result.table["measure"].astype(str), "measure")
     table = result.table

@@ -45,6 +45,15 @@ def portfolio_frontier(
     -----
     With a budget the horizontal axis is cost, and a set of unknown cost is left out. Sets given that keep the same
     place share one label. The dotted line is the loss with every project.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": "Refinery B", "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0})
+    >>> ax = gm.plot.portfolio_frontier(gm.portfolio(gm.load("toy-battery"), plan, by="node", top=1))
+    >>> [(int(n), float(lost)) for n, lost in zip(*ax.lines[0].get_data())]
+    [(0, 1.0), (1, 0.5)]
     """
     by_cost = result.parameters.get("budget") is not None
     table = result.table.assign(x=lambda frame: frame["cost"] if by_cost else frame["n_projects"])
@@ -116,6 +125,15 @@ def stranded_ranges(
     ------
     UnknownNameError
         If the table has no such group.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["mine-c"], "name": "Mine C", "country": "CAN", "stage": "mining",
+    ...     "material": "lithium-ore", "capacity": 2000.0})
+    >>> ax = gm.plot.stranded_ranges(gm.bottleneck(gm.load("toy-battery"), plan, by="node", mineral="lithium"))
+    >>> ax.get_yticklabels()[0].get_text(), [float(dots.get_offsets()[0, 0]) for dots in ax.collections[1:]]
+    ('Mine C, lithium ore', [0.4, 0.9])
     """
     table = result.table.query("kind == 'project'")
     chosen = look.chosen_or_first(group, table["group"].astype(str), "group")

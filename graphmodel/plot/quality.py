@@ -36,6 +36,13 @@ def evidence_bars(
         Words to print for materials.
     **style
         Passed to `matplotlib.axes.Axes.barh`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.evidence_bars(gm.quality("minerals-2024"), top=3)
+    >>> len(ax.get_yticklabels()), ax.get_legend().get_texts()[-1].get_text()
+    (3, 'assumed')
     """
     table = result.table.sort_values(["total_assumed", "material"], ascending=[False, True], kind="stable").head(top)
     ax = look.axes_or_new(ax, height=20 + 4.5 * max(len(table), 3))
@@ -59,6 +66,14 @@ def weakest_ranking(
     result : WeakestResult
     ax, names, **style
         As in `evidence_bars`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> row = dict.fromkeys(gm.results.WeakestResult.columns, "") | {"item": "CHN:refining:lithium-salt", "value": 0.25}
+    >>> ax = gm.plot.weakest_ranking(gm.results.WeakestResult(pd.DataFrame([row]), network="toy-battery"))
+    >>> ax.get_yticklabels()[0].get_text(), float(ax.patches[0].get_width())
+    ('CHN · refining · lithium-salt', 0.25)
     """
     table = result.table
     ax = look.axes_or_new(ax, height=16 + 5 * max(len(table), 3))

@@ -59,6 +59,13 @@ def removal_ranking(
     Notes
     -----
     Rows that lose nothing are left out; an empty table leaves a note on the axes.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.removal_ranking(gm.removal(gm.load("toy-battery")), top=3)
+    >>> [(label.get_text(), float(bar.get_width())) for label, bar in zip(ax.get_yticklabels(), ax.patches)]
+    [('Refinery A', 1.0), ('Cell plant A', 0.6), ('Mine B', 0.6)]
     """
     table = result.table.rename(columns={"loss_share": "share"}).assign(least=float("nan"))
     response = str(result.parameters.get("response", ""))
@@ -81,6 +88,13 @@ def max_flow_ranking(
     result : MaxFlowResult
     ax, top, names, title, **style
         As in `removal_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.max_flow_ranking(gm.max_flow(gm.load("toy-battery"), mineral="lithium", slack=0.5), top=3)
+    >>> [(label.get_text(), round(float(bar.get_width()), 6)) for label, bar in zip(ax.get_yticklabels(), ax.patches)]
+    [('Refinery A', 1.0), ('Cell plant A', 0.6), ('Mine B', 0.5)]
     """
     table = result.table.rename(columns={"loss_share": "share"}).assign(least=float("nan"))
     return _ranking(table, ("more than links and capacities let through", ""), ax, top, names, title, style)
@@ -102,6 +116,15 @@ def chokepoint_ranking(
     result : ChokepointResult
     ax, top, names, title, **style
         As in `removal_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.chokepoint_ranking(gm.chokepoints(gm.load("toy-battery"), mineral="lithium"), top=2)
+    >>> [(label.get_text(), float(bar.get_width())) for label, bar in zip(ax.get_yticklabels(), ax.patches)]
+    [('Refinery A', 1.0), ('Cell plant A', 0.6)]
+    >>> [float(share) for share in ax.collections[0].get_offsets()[:, 0]]
+    [1.0, 0.5]
     """
     table = result.table.rename(columns={"frozen_share": "share", "reachability_share": "least"})
     return _ranking(table, (RESPONSES["frozen"], RESPONSES["reachability"]), ax, top, names, title, style)
@@ -123,6 +146,13 @@ def overview_ranking(
     result : OverviewResult
     ax, top, names, title, **style
         As in `removal_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.overview_ranking(gm.overview(gm.load("toy-battery"), by="country"))
+    >>> ax.get_yticklabels()[0].get_text(), float(ax.patches[0].get_width())
+    ('Lithium: China', 1.0)
     """
     table = result.table.rename(columns={"frozen_share": "share", "reachability_share": "least"})
     words = {**country_names(), **(names or {})}
@@ -152,6 +182,13 @@ def worst_ranking(
     result : WorstResult
     ax, top, names, title, **style
         As in `removal_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.worst_ranking(gm.worst_removals(gm.load("toy-battery"), k=2, by="node"))
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['refine-a', 'cell-a + cell-b']
     """
     words = {**country_names(), **(names or {})}
     table = result.table.rename(columns={"loss_share": "share", "n_removed": "rank"})
@@ -178,6 +215,13 @@ def esri_ranking(
     result : EsriResult
     ax, top, names, title, **style
         As in `removal_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.esri_ranking(gm.esri(gm.load("toy-battery"), mineral="lithium"), top=3)
+    >>> [(label.get_text(), round(float(bar.get_width()), 3)) for label, bar in zip(ax.get_yticklabels(), ax.patches)]
+    [('Refinery A', 1.0), ('Cell plant A', 0.6), ('Mine B', 0.6)]
     """
     table = result.table.rename(columns={"esri": "share", "esri_down": "least"})
     legend = "downstream and upstream", "downstream alone"
@@ -200,6 +244,14 @@ def marginal_ranking(
     result : MarginalResult
     ax, top, names, title, **style
         As in `removal_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine B stops").shut(node_id="mine-b")
+    >>> ax = gm.plot.marginal_ranking(gm.marginal_values(gm.load("toy-battery"), stop))
+    >>> [label.get_text() for label in ax.get_yticklabels()][-2:]
+    ['capacity: Mine B, lithium ore', 'capacity: Mine A, lithium ore']
     """
     table = result.table.rename(columns={"value_share": "share", "item": "removed"}).assign(least=float("nan"))
     table["rank"] = range(len(table))
@@ -228,6 +280,15 @@ def bottleneck_ranking(
     result : BottleneckResult
     ax, top, names, title, **style
         As in `removal_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["mine-c"], "name": "Mine C", "country": "CAN", "stage": "mining",
+    ...     "material": "lithium-ore", "capacity": 2000.0})
+    >>> ax = gm.plot.bottleneck_ranking(gm.bottleneck(gm.load("toy-battery"), plan, by="node", mineral="lithium"))
+    >>> ax.get_yticklabels()[0].get_text(), ax.get_legend_handles_labels()[1]
+    ('South Korea · cell · lithium cell', ['dual value'])
     """
     table = result.table.query("kind == 'capacity'").rename(columns={"value_share": "share", "item": "removed"})
     words = {**country_names(), **(names or {})}
@@ -260,6 +321,14 @@ def rerouting_ranking(
     result : ReroutingResult
     ax, top, names, title, **style
         As in `removal_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("mine B stops").shut(node_id="mine-b")
+    >>> ax = gm.plot.rerouting_ranking(gm.rerouting(gm.load("toy-battery"), stop))
+    >>> ax.get_yticklabels()[0].get_text(), round(float(ax.patches[0].get_width()), 6)
+    ('Mine A, lithium ore', 0.1)
     """
     table = result.table.query("flow == 'sale' and change > 0").rename(columns={"change_share": "share"})
     table = table.sort_values(["share", "node_id"], ascending=[False, True], kind="stable")

@@ -58,6 +58,13 @@ def response_ranges(
     -----
     The thick line is what buying elsewhere could save at most; beside it stand the frozen loss and what is left
     of it after rerouting. Rows that lose nothing are left out; an unknown loss has no mark.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.response_ranges(gm.chokepoints(gm.load("toy-battery"), mineral="lithium"))
+    >>> ax.get_yticklabels()[2].get_text(), ax.texts[2].get_text().replace(chr(0x2009), " ")
+    ('Mine B', '60 % → 50 %')
     """
     table = result.table
     table = table[table["frozen_share"] > 0].head(top).reset_index(drop=True)

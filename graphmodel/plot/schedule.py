@@ -41,6 +41,14 @@ def start_bars(
     Notes
     -----
     Above each bar stands its capacity.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> starts = pd.DataFrame({"start": ["2026", "2026"], "capacity": [300.0, 200.0], "expected": [240.0, 70.0]})
+    >>> ax = gm.plot.start_bars(starts, ["2026", "2027"])
+    >>> [float(bar.get_height()) for bar in ax.patches], ax.texts[0].get_text()
+    ([310.0, 0.0, 190.0, 0.0], '500')
     """
     ax = look.axes_or_new(ax, height=45)
     look.head(ax, title)

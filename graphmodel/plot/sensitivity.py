@@ -52,6 +52,14 @@ def sensitivity_tornado(
     -----
     Bars start at the loss with the flows as they stand. Written beside a row: how many hundredths of final demand lie
     between its ends and, where there are draws, its total share of the variance.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> found = gm.sensitivity(gm.load("toy-battery"), by="country", removed="AUS", mineral="lithium")
+    >>> ax = gm.plot.sensitivity_tornado(found, top=2)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['All estimated flows', 'Australia sells lithium ore']
     """
     table = result.table
     table = table[table["swing"] > 0].head(top).reset_index(drop=True)

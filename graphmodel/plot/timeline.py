@@ -47,6 +47,14 @@ def loss_over_weeks(
     Notes
     -----
     Products that lose nothing are left out. Below the axes stands what the stocks rest on.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("refinery A stops").shut(node_id="refine-a")
+    >>> ax = gm.plot.loss_over_weeks(gm.timeline(gm.load("toy-battery"), stop, weeks=4, default_days=14))
+    >>> ax.get_title(loc="left"), [words.get_text() for words in ax.texts]
+    ('refinery A stops', ['Lithium-cell', 'Stocks: 14 days, assumed, where nothing is stated'])
     """
     weekly = result.table.groupby(["product", "week"], as_index=False, sort=True)[["demand", "loss"]].sum()
     share = _shares(weekly, "week", top)
@@ -95,6 +103,15 @@ def failure_days(
     -----
     Beside each dot stands the day and the largest share lost in any week. What never fails in the weeks looked at
     stands hollow at the right edge.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("refinery A stops").shut(node_id="refine-a")
+    >>> path = gm.timeline(gm.load("toy-battery"), stop, weeks=4, default_days=14)
+    >>> ax = gm.plot.failure_days(gm.first_failure(path))
+    >>> ax.get_yticklabels()[0].get_text(), ax.texts[0].get_text().replace(chr(0x2009), " ")
+    ('Lithium-cell', '14 · up to 100 %')
     """
     table, words = result.table.head(top), {**country_names(), **(names or {})}
     ax = look.axes_or_new(ax, height=16 + 4.6 * max(len(table), 3))
@@ -157,6 +174,15 @@ def duration_lines(
     -----
     Both axes are linear in weeks; the thin diagonal is a product that is lost from the first day to the last. A line
     that leaves zero later is a stock that holds out; one above the diagonal would restart slowly.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> stop = gm.Scenario("refinery A stops").shut(node_id="refine-a")
+    >>> ax = gm.plot.duration_lines(gm.duration_curve(gm.load("toy-battery"), stop, durations=(4, 8), default_days=14,
+    ...     restart_weeks=0))
+    >>> [round(float(lost), 6) for lost in ax.lines[-1].get_ydata()]
+    [2.0, 6.0]
     """
     ax = look.axes_or_new(ax, height=100)
     look.head(ax, title or str(result.parameters.get("scenario") or ""))

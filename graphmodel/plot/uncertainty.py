@@ -42,6 +42,13 @@ def uncertainty_intervals(
     Rows that lose nothing are left out; an empty table leaves a note on the axes. Written beside a row: in what share
     of the draws it is among the worst, as many as the analysis was asked for. A dot may lie outside its line where
     the flows as they stand are at one end of their range.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.uncertainty_intervals(gm.uncertainty(gm.load("toy-battery"), by="node", draws=20), top=2)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['Refinery A', 'Cell plant A']
     """
     table = result.table
     table = table[(table["loss_share"] > 0) | (table["high"] > 0)].head(top)
@@ -105,6 +112,15 @@ def rank_intervals(
     -----
     Rows that lose nothing are left out. Written right of a row: in what share of the draws nothing loses more, where
     there are such draws.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.rank_intervals(gm.uncertainty(gm.load("toy-battery"), by="node", draws=20), top=3)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['Refinery A', 'Cell plant A', 'Mine B']
+    >>> [float(rank) for rank in ax.collections[-1].get_offsets()[:, 0]]
+    [1.0, 2.0, 2.0]
     """
     table = result.table
     table = table[table["loss_share"] > 0].head(top)

@@ -44,6 +44,14 @@ def map_table(network: Network, *, mineral: str, n_flows: int = 40) -> pd.DataFr
     ------
     ParameterError
         If none of the mineral flows.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> table = gm.plot.map_table(gm.load("toy-battery"), mineral="lithium", n_flows=1)
+    >>> table.loc[table["what"] == "flow", ["stage", "country", "target", "quantity"]]
+        stage country target  quantity
+    7  mining     AUS    CHN     600.0
     """
     points = country_points()
     flows = country_flows(network, mineral=mineral)
@@ -107,13 +115,30 @@ def world_map(
     -----
     Drawn from `map_table`; Robinson projection. A mark's area is the tonnage, its shape and colour the stage; arcs run
     between label points of countries and take the colour of the supplier's stage.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> ax = gm.plot.world_map(gm.load("toy-battery"), mineral="lithium")
+    >>> ax.get_legend().get_texts()[-1].get_text()
+    '500 t lithium between countries'
     """
     table = map_table(network, mineral=mineral or main_mineral(network), n_flows=n_flows)
     return draw_map(table, network.stages, ax=ax, **style)
 
 
 def draw_map(table: pd.DataFrame, stages: pd.DataFrame, *, ax: Axes | None = None, **style: Any) -> Axes:
-    """Draw a `map_table`; parameters as in `world_map`."""
+    """Draw a `map_table`; parameters as in `world_map`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> table = gm.plot.map_table(toy, mineral="lithium", n_flows=2)
+    >>> ax = gm.plot.draw_map(table, toy.stages)
+    >>> len(ax.patches)
+    2
+    """
     ax = look.whole_axes(look.new_figure(height=MAP_HEIGHT * look.across(180) / 180), below=0.11) if ax is None else ax
     ax.set_axis_off()
     rings = [np.column_stack(robinson(ring[:, 0], ring[:, 1], whole=True)) for ring in outline()]

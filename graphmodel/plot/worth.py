@@ -33,6 +33,15 @@ def worth_ranking(result: WorthResult, *, ax: Axes | None = None, top: int = 20,
     Notes
     -----
     Lines are 95 % intervals where orders were sampled. Projects worth nothing, or left out, have no row.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": "Refinery B", "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0})
+    >>> ax = gm.plot.worth_ranking(gm.worth(gm.load("toy-battery"), plan, by="node", top=1))
+    >>> ax.get_yticklabels()[0].get_text(), float(ax.patches[0].get_width())
+    ('Refinery B (USA, lithium salt)', 0.5)
     """
     table = result.table
     table = table[table["worth"].abs() > 0].head(top).reset_index(drop=True)
@@ -52,6 +61,16 @@ def programme_ranking(
     result : ProgrammeResult
     ax, top, title, **style
         As in `worth_ranking`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": "Refinery B", "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0})
+    >>> found = gm.programme_worth(gm.load("toy-battery"), {"Ours": plan}, by="node", top=1)
+    >>> ax = gm.plot.programme_ranking(found)
+    >>> ax.get_yticklabels()[0].get_text(), float(ax.patches[0].get_width())
+    ('Ours (1 of 1)', 0.5)
     """
     table = result.table.head(top).reset_index(drop=True)
     counted = table["n_entering"].astype(str) + " of " + table["n_projects"].astype(str)
@@ -72,6 +91,14 @@ def loss_dumbbells(table: pd.DataFrame, *, ax: Axes | None = None, title: str = 
     Notes
     -----
     Written beside a row: by how many hundredths of final demand the loss changes. The axis need not begin at 0.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> sets = pd.DataFrame({"row": ["Japan", "all together"], "without": 0.6, "with_projects": [0.55, 0.5]})
+    >>> ax = gm.plot.loss_dumbbells(sets)
+    >>> [(label.get_text(), gain.get_text()[1:]) for label, gain in zip(ax.get_yticklabels(), ax.texts)]
+    [('Japan', '5.00'), ('all together', '10.00')]
     """
     ax = look.axes_or_new(ax, height=20 + 5 * max(len(table), 3))
     look.head(ax, title)
@@ -109,6 +136,15 @@ def interaction_bars(
     Notes
     -----
     Bars to the right are complements, those to the left substitutes.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["refine-b", "refine-c"], "name": ["B", "C"], "country": ["USA", "CAN"],
+    ...     "stage": "refining", "material": "lithium-salt", "capacity": 600.0})
+    >>> ax = gm.plot.interaction_bars(gm.interactions(gm.load("toy-battery"), plan, by="node", top=1))
+    >>> float(ax.patches[0].get_width().round())
+    -250000.0
     """
     table = result.table[result.table["kind"] != "independent"].head(top).reset_index(drop=True)
     ax = look.axes_or_new(ax, height=16 + 5 * max(len(table), 3))
@@ -134,6 +170,16 @@ def outlook_lines(result: OutlookResult, *, ax: Axes | None = None, title: str =
     result : OutlookResult
     ax, title, **style
         As in `worth_ranking`; ``style`` goes to `matplotlib.axes.Axes.plot`.
+
+    Examples
+    --------
+    >>> import graphmodel as gm, pandas as pd
+    >>> plan = pd.DataFrame({"project_id": ["refine-b"], "name": "Refinery B", "country": "USA", "stage": "refining",
+    ...     "material": "lithium-salt", "capacity": 500.0, "start_year": 2026, "status": "operating"})
+    >>> found = gm.outlook(gm.load("toy-battery"), {"Ours": plan}, years=(2024, 2027), by="node", top=1)
+    >>> ax = gm.plot.outlook_lines(found)
+    >>> ax.texts[0].get_text(), [float(share) for share in ax.lines[0].get_ydata()]
+    ('Ours', [0.0, 0.5])
     """
     table = result.table
     ax = look.axes_or_new(ax, height=70)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +96,13 @@ def test_production_is_a_satellite_account(mrio, toy):
     assert account.F.to_numpy().sum() == 600 + 400 + 1000 + 6 + 4
     assert account.unit["unit"].tolist() == ["t Li", "t Li", "GWh"]
     assert account.F.columns.equals(mrio.Z.columns)
+
+
+def test_the_example_of_a_satellite_account_holds(mrio):
+    found = doctest.DocTestParser().get_doctest(gm.to_satellite.__doc__, {}, "to_satellite", None, None)
+    for line in found.examples:
+        line.options.clear()  # skipped where pymrio is not installed
+    assert doctest.DocTestRunner().run(found) == (0, 5)
 
 
 def test_footprints_of_a_satellite_account_add_up_to_production(mrio, toy):
