@@ -9,13 +9,13 @@ import pandas as pd
 from graphmodel import analysis, datasets, plot
 from graphmodel.analysis.entry import OFF, site_names
 from graphmodel.analysis.outlook import CHANCE
-from graphmodel.datasets import PROGRAMMES, SPONSORS
+from graphmodel.datasets import PROGRAMMES
 from graphmodel.errors import ParameterError
 from graphmodel.figures.drawing import Drawn, finished, whose
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_table import main_mineral
-from graphmodel.plot.places import country_names
+from graphmodel.plot.places import backer_name
 from graphmodel.plot.words import stage_words
 from graphmodel.results import (
     DiversificationResult,
@@ -147,7 +147,7 @@ def _worth(
 AVERTED = {
     "alone": ("loss", "a  Mean loss"),
     "worst": ("worst", "b  Worst loss"),
-    "tail": ("tail", "c  Mean of the worst 5 %"),
+    "tail": ("tail", "c  Mean of worst 5\u2009%"),
 }
 """Panels of `programme_dumbbells`: the column of what is averted, the loss it is of, and the title."""
 
@@ -200,12 +200,11 @@ def programme_dumbbells(
     result = result or _worth(network, mineral, product, consumer)
     whole, table = result.parameters, result.table.set_index("programme")
     names = [name for name in PROGRAMMES if name in table.index]
-    words = {name: country_names().get(SPONSORS.get(name, name), name) for name in names}
     rows = []
     for column, (loss, _) in AVERTED.items():
         without, everyone = (float(str(whole[f"{loss}_{end}"])) for end in ("without", "with_all"))
         for name in names:
-            row = f"{words[name]} ({table['n_entering'][name]} of {table['n_projects'][name]})"
+            row = f"{backer_name(name)} ({table['n_entering'][name]} of {table['n_projects'][name]})"
             rows.append((name, row, column, without, without - table[column][name]))
         rows.append((TOGETHER, look.sentence(TOGETHER), column, without, everyone))
     drawn = pd.DataFrame(rows, columns=["programme", "row", "measure", "without", "with_projects"])
@@ -270,7 +269,10 @@ def project_timeline(network: Network, *, mineral: str | None = None, projects: 
     columns = [EARLIER, *map(str, range(FIRST, LAST + 1)), LATER, UNDATED]
     columns = [name for name in columns if name not in (EARLIER, LATER) or (known["start"] == name).any()]
     words = stage_words(network, lower=False)
-    stages = [stage for stage in dict.fromkeys(table["stage"]) if (known["stage"] == stage).any()]
+    every = [stage for stage in dict.fromkeys(table["stage"]) if (known["stage"] == stage).any()]
+    top = look.rows_that_fit(len(every), around=34, each=19)
+    most = known.groupby("stage")["n_sites"].sum().reindex(every).sort_values(ascending=False, kind="stable").index[:top]
+    stages = [stage for stage in every if stage in most]
     figure = look.new_figure(height=34 + 22 * len(stages))
     axes = figure.subplots(len(stages), squeeze=False, sharex=True)[:, 0]
     largest = known.groupby(["stage", "start"])["capacity"].sum().max()
@@ -281,6 +283,7 @@ def project_timeline(network: Network, *, mineral: str | None = None, projects: 
         sites = "site" if dated == 1 else "sites"
         title = f"{words.get(stage, look.sentence(stage))}: {dated} {sites} with a start year, {undated} without"
         plot.start_bars(rows, columns, scale=scale, ax=ax, title=title)
+    some = f"; {len(stages)} of {len(every)} stages shown" if len(stages) < len(every) else ""
     figure.supylabel(look.plain(unit), fontsize=look.TEXT, color=look.INK)
     missing = table[table["capacity"].isna()].groupby("stage", sort=False)["n_sites"].sum()
     lower = stage_words(network)
@@ -288,8 +291,8 @@ def project_timeline(network: Network, *, mineral: str | None = None, projects: 
         ", ".join(f"{n} in {lower.get(stage, stage or 'no stage named')}" for stage, n in missing.items()) or "none"
     )
     odds = ", ".join(f"{status} {look.percent(chance)}" for status, chance in CHANCE.items())
-    notes = (f"chance by status: {odds}", f"sites that state no capacity: {unsaid}")
-    figure.supxlabel("\n".join(look.plain(note, 140) for note in notes), fontsize=look.SMALL, color=look.INK)
+    notes = f"chance by status: {odds}\nsites that state no capacity: {look.plain(unsaid, 110)}{some}"
+    figure.supxlabel(notes, fontsize=look.SMALL, color=look.INK)
     look.legend_above(figure, *axes[0].get_legend_handles_labels())
     return finished(figure, table, network)
 

@@ -59,8 +59,7 @@ def closure_bars(
         colour = look.MARK if sided else look.PAPER
         ax.scatter([-0.035] * len(here), here, s=14, color=colour, edgecolors=look.MARK, linewidths=0.8, label=words)
     for row, entry in enumerate(look.rows(closure)):
-        divisor, unit = look.scaled(float(entry.supply), str(entry.unit))
-        look.beside(ax, f"{look.number(float(entry.supply) / divisor)} {look.plain(unit, 18)}", 1.0, row, offset=3)
+        look.beside(ax, _amount(float(entry.supply), str(entry.unit)), 1.0, row, offset=3)
         if entry.residual_share > 0.0005:
             ax.text(
                 0.985 - float(entry.residual_share),
@@ -75,6 +74,20 @@ def closure_bars(
     ax.set_xlim(-0.07, 1.45)
     look.x_title(ax, "share of supply, and supply a year", loc="left")
     return ax
+
+
+def _amount(supply: float, unit: str) -> str:
+    """Write a supply, also in a unit that is of thousands itself.
+
+    Examples
+    --------
+    >>> _amount(35.0, "GWh"), _amount(590.0, "1000 wafers (300 mm)")
+    ('35 GWh', '590 thousand wafers (300 mm)')
+    """
+    if unit.startswith("1000 "):
+        supply, unit = 1000 * supply, unit.removeprefix("1000 ")
+    divisor, unit = look.scaled(supply, unit)
+    return f"{look.number(supply / divisor)} {look.plain(unit, 24)}"
 
 
 def basis_bars(

@@ -48,6 +48,17 @@ def _reference(name: str) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, dtype=str)
 
 
+def backer_name(short: str) -> str:
+    """Return the name to print of who backs projects: the country's of a country, or the short one.
+
+    Examples
+    --------
+    >>> backer_name("JP"), backer_name("MSP")
+    ('Japan', 'MSP')
+    """
+    return country_names().get(datasets.SPONSORS.get(short, short), short)
+
+
 def place_name(code: str, names: Mapping[str, str]) -> str:
     """Write an id made of codes joined by colons, as ``CHN:refining``, in words; parts named "" are left out.
 

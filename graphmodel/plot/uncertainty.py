@@ -130,7 +130,7 @@ def rank_intervals(
         return look.nothing_to_draw(ax, "no removal loses any final demand")
     rows = range(len(table))
     line = {"color": look.BAR, "linewidth": 3.0, "alpha": 0.55, "label": "nine tenths of the draws", **style}
-    ax.hlines(rows, table["rank_low"], table["rank_high"], **line)
+    ax.hlines(rows, table["rank_low"] - 0.12, table["rank_high"] + 0.12, **line)  # a range of one rank is seen too
     ends = table[["rank", "rank_high"]].max(axis=1)
     if again is not None:
         ranks = table["removed"].map(again.table.set_index("removed")["rank"]).astype(float)

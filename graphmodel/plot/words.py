@@ -6,6 +6,9 @@ from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names
 
+WORK = ("ing", "tion")
+"""Ends of the names of stages that say what is done, as mining, not what is made, as cathode."""
+
 
 def stage_words(network: Network, *, lower: bool = True) -> dict[str, str]:
     """Return the names of stages; in lower case inside a phrase."""
@@ -29,7 +32,16 @@ def industry_words(network: Network) -> dict[str, str]:
 
 
 def industry_phrase(network: Network, industry: str) -> tuple[str, str]:
-    """Say what an industry does and where: ("cobalt refining", "China") for ``CHN:refining:cobalt``."""
+    """Say what an industry does and where.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> net = gm.load("minerals-2024")
+    >>> industry_phrase(net, "CHN:refining:cobalt"), industry_phrase(net, "CHN:intermediate:aluminium")
+    (('cobalt refining', 'China'), ('aluminium intermediate production', 'China'))
+    """
     words = industry_words(network)
     country, stage, *mineral = (words.get(part, part) for part in industry.split(":", 2))
-    return " ".join([*filter(None, mineral), stage]), country
+    work = [] if stage.endswith(WORK) else ["production"]
+    return " ".join([*filter(None, mineral), stage, *work]), country

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from graphmodel.plot import style as look
+from graphmodel.plot.places import backer_name
 from graphmodel.results import InteractionResult, OutlookResult, ProgrammeResult, WorthResult
 
 ALONE: dict[str, Any] = {"marker": "|", "s": 70, "color": look.MARK, "linewidths": 1.4, "zorder": 4, "label": "alone"}
@@ -74,7 +75,7 @@ def programme_ranking(
     """
     table = result.table.head(top).reset_index(drop=True)
     counted = table["n_entering"].astype(str) + " of " + table["n_projects"].astype(str)
-    table["row"] = table["programme"] + " (" + counted + ")"
+    table["row"] = table["programme"].map(backer_name) + " (" + counted + ")"
     return _bars(table, "alone", ax, title, style)
 
 
