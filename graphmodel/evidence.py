@@ -65,7 +65,7 @@ def quality(data: str | os.PathLike[str]) -> QualityResult:
     rows = rows.join(_parts(network.edges, "quantity", "basis", BASES).add_prefix("flow_"))
     order = network.stages.set_index("stage")["order"]
     rows = rows.reset_index().assign(order=lambda frame: frame["stage"].map(order))
-    return QualityResult(rows.sort_values(["mineral", "order", "material"]), network=network.name)
+    return QualityResult(rows.sort_values(["mineral", "order", "material"]), network=network)
 
 
 def weakest_data(data: str | os.PathLike[str], *, top: int | None = 10) -> WeakestResult:
@@ -110,7 +110,7 @@ def weakest_data(data: str | os.PathLike[str], *, top: int | None = 10) -> Weake
     table = table.sort_values(["value", "item"], ascending=[False, True], kind="stable").head(
         top if top is not None else len(table)
     )
-    return WeakestResult(table, network=network.name, parameters={"top": top})
+    return WeakestResult(table, network=network, parameters={"top": top})
 
 
 def _built(data: str | os.PathLike[str]) -> tuple[Network, dict[str, pd.DataFrame]]:

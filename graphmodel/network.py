@@ -214,6 +214,26 @@ class Network:
         own = materials.loc[materials["unit"].str.match(r"t [A-Z][a-z]?$"), "mineral"]
         return tuple(sorted({*composition["mineral"], *own} - {""}))
 
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """Words to print for ids of stages, minerals and materials.
+
+        A product family such as ``battery``, which says no more than its stage, is "".
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> words = gm.load("minerals-2024").words
+        >>> words["pcam"], words["natural-graphite"], words["battery"], words["ev-use"]
+        ('precursor', 'natural graphite', '', 'Nickel-based EV batteries placed in use')
+        """
+        materials = self.table("materials")
+        labels = {str(row.material): str(row.label) for row in materials.itertuples() if row.label}
+        families = {str(mineral) for mineral in materials["mineral"]} - set(self.minerals)
+        minerals = {**dict.fromkeys(families, ""), **{name: name.replace("-", " ") for name in self.minerals}}
+        stages = {str(row.stage): str(row.label or row.stage).lower() for row in self.stages.itertuples()}
+        return {**labels, **minerals, **stages}
+
     def content(self, mineral: str) -> pd.Series:
         """Return the tonnes of ``mineral`` in one unit of each material.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Result:
     """A table of one observation a row, with the network's name and the parameters.
 
-    Subclasses declare `columns`; units stand in `units`.
+    Subclasses declare `columns`; units stand in `units`, and in `words` what to print for ids.
     """
 
     columns: ClassVar[tuple[str, ...]] = ()
@@ -27,12 +28,13 @@ class Result:
         self,
         table: pd.DataFrame,
         *,
-        network: str,
+        network: Network | str,
         parameters: Mapping[str, object] | None = None,
         units: Mapping[str, str] | None = None,
     ) -> None:
         self._table = table.loc[:, list(self.columns)].reset_index(drop=True)
-        self.network = network
+        self.network = network if isinstance(network, str) else network.name
+        self.words: Mapping[str, str] = {} if isinstance(network, str) else network.words
         self.parameters: Mapping[str, object] = MappingProxyType(dict(parameters or {}))
         self.units: Mapping[str, str] = MappingProxyType(dict(units or {}))
 
@@ -40,6 +42,20 @@ class Result:
     def table(self) -> pd.DataFrame:
         """A copy of the table."""
         return self._table.copy()
+
+    def of(self, table: pd.DataFrame) -> Self:
+        """Return another table of the same kind, made the same way: some rows of this one, as a rule.
+
+        Examples
+        --------
+        >>> import graphmodel as gm
+        >>> found = gm.removal(gm.load("toy-battery"))
+        >>> found.of(found.table.query("loss_share > 0.9")).table["label"].tolist()
+        ['Refinery A']
+        """
+        other = copy(self)
+        other._table = table.loc[:, list(self.columns)].reset_index(drop=True)
+        return other
 
     def __len__(self) -> int:
         return len(self._table)

@@ -155,7 +155,7 @@ def agreement(
     table = table.assign(at=table["network"].map(first), step=table["response"].map(order), worst=-table["rho"])
     return AgreementResult(
         table.sort_values(["at", "step", "worst", "measure"], na_position="last", kind="stable"),
-        network=network.name,
+        network=network,
         parameters={
             "by": by,
             **counted,

@@ -111,7 +111,7 @@ def bottleneck(
     table["unit"] = table["material"].map(units).astype(object).fillna("")
     return BottleneckResult(
         table,
-        network=network.name,
+        network=network,
         parameters={
             **valued.parameters,
             "members": None if members is None else len(set(members["group"])),

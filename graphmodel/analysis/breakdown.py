@@ -69,7 +69,7 @@ def breakdown(
     table = pd.concat(parts, ignore_index=True)
     order = table["response"].map({"reachability": 0, "frozen": 1})
     table = table.assign(order=order).sort_values(["removed", "order", "product", "consumer"])
-    return BreakdownResult(table, network=network.name, parameters={"by": by})
+    return BreakdownResult(table, network=network, parameters={"by": by})
 
 
 def lost_shares(network: Network, work: Processes, groups: Groups, demand: pd.DataFrame) -> FloatArray:

@@ -239,7 +239,7 @@ def centrality(
         rank = value.round(12).rank(method="min", ascending=False)
         frames.append(pd.DataFrame({"node_id": ids, "measure": name, "value": value, "rank": rank}))
     table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(CentralityResult.columns))
-    return CentralityResult(table, network=network.name, parameters={"measures": chosen, "mineral": mineral})
+    return CentralityResult(table, network=network, parameters={"measures": chosen, "mineral": mineral})
 
 
 def added_measures(names: Sequence[str]) -> dict[str, Added]:

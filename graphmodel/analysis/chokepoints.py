@@ -112,7 +112,7 @@ def chokepoints(
     shares_of = {f"{response}_share": "share of final demand" for response in chosen}
     return ChokepointResult(
         table,
-        network=network.name,
+        network=network,
         parameters={
             "by": by,
             **counted,

@@ -108,7 +108,7 @@ def claims(
     counts = table["verdict"].value_counts()
     return ClaimsResult(
         table,
-        network=network.name,
+        network=network,
         parameters={verdict: int(counts.get(verdict, 0)) for verdict in VERDICTS},
         units={"claimed": "see column unit", "figure": "see column unit"},
     )

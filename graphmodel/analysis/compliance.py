@@ -147,7 +147,7 @@ def compliance(
     table = pd.DataFrame(rows, columns=list(ComplianceResult.columns))
     return ComplianceResult(
         table,
-        network=network.name,
+        network=network,
         parameters={
             "programme": programme,
             "consumer": consumer,

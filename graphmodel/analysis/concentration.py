@@ -59,7 +59,7 @@ def concentration(network: Network, *, by: Lens = "country", mineral: str | None
     table = pd.DataFrame(rows, columns=list(ConcentrationResult.columns))
     return ConcentrationResult(
         table,
-        network=network.name,
+        network=network,
         parameters={"by": by, "mineral": mineral},
         units={"hhi_low": "0 to 1", "hhi_high": "0 to 1", "quantity": "see column unit"},
     )

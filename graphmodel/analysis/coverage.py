@@ -135,7 +135,7 @@ def coverage(
     table = _in_order(table, network, list(names))
     return CoverageResult(
         table,
-        network=network.name,
+        network=network,
         parameters={
             "projects": len(projects),
             "minerals": list(minerals) if minerals is not None else None,

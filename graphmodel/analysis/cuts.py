@@ -140,7 +140,7 @@ def cuts(
     ]
     return CutResult(
         pd.DataFrame(rows, columns=list(CutResult.columns)),
-        network=network.name,
+        network=network,
         parameters={"mineral": mineral, "by": by, "product": product, "consumer": consumer, "seconds": seconds},
         units={"demand": traced.unit},
     )

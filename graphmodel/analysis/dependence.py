@@ -129,7 +129,7 @@ def dependence(
     table["size"] = -table["share"].astype(float).round(12)
     return DependenceResult(
         table.sort_values(["wish", "place", "size", "group"], kind="stable"),
-        network=network.name,
+        network=network,
         parameters={
             "mineral": mineral, "by": by, "product": product, "consumer": consumer, "stage": stage, "bounds": bounds
         },

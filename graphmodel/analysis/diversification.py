@@ -66,7 +66,7 @@ def diversification(
     rows += [row for lens in LENSES for row in _losses(network, after, lens, counted)]
     table = pd.DataFrame(rows, columns=["measure", "stage", "lens", "without", "with_scenario"])
     table["change"] = table["with_scenario"] - table["without"]
-    return DiversificationResult(table, network=network.name, parameters={"scenario": scenario.name, **counted})
+    return DiversificationResult(table, network=network, parameters={"scenario": scenario.name, **counted})
 
 
 Row = tuple[str, str, str, float, float]

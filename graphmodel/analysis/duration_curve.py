@@ -99,7 +99,7 @@ def duration_curve(
     said = {"scenario": scenario.name, "durations": tuple(durations), "weeks": weeks, "mineral": mineral}
     return DurationResult(
         table,
-        network=network.name,
+        network=network,
         parameters={**said, **times.said(), "stock_data": course.stock_data},
         units={"duration": "weeks", "weeks_lost": "weeks of demand"},
     )

@@ -161,7 +161,7 @@ def effects(
     traced, places = _traced(asked, sets, minerals, steps) if minerals else ({}, {})
     return EffectResult(
         _table(asked, sets, {**found, **traced}),
-        network=network.name,
+        network=network,
         parameters={
             "response": response, **asked.counted, "by": lenses, "measures": wanted, "projects": n,
             "left_out": len(entry.left_out), "place": places,

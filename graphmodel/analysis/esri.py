@@ -117,7 +117,7 @@ def esri(
     table = pd.DataFrame({"removed": groups.names, "n_nodes": groups.sizes(), **scores._asdict()})
     return EsriResult(
         _ranked(network, groups, table),
-        network=network.name,
+        network=network,
         parameters={
             "by": by,
             "mineral": mineral,

@@ -66,4 +66,6 @@ def first_failure(path: TimelineResult, *, by: str = "product", threshold: float
         table["consumer"] = ""
     table = table.sort_values(["day", "worst_share", "product", "consumer"], ascending=[True, False, True, True])
     parameters = {**path.parameters, "by": by, "threshold": threshold}
-    return FirstFailureResult(pd.DataFrame(table), network=path.network, parameters=parameters, units={"day": "days"})
+    found = FirstFailureResult(pd.DataFrame(table), network=path.network, parameters=parameters, units={"day": "days"})
+    found.words = path.words
+    return found

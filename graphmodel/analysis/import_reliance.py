@@ -121,7 +121,7 @@ def import_reliance(
     )
     return ImportRelianceResult(
         table,
-        network=network.name,
+        network=network,
         parameters={"mineral": mineral, "by": by, "level": level},
         units={"nir": "share of apparent consumption", "ir": "share of apparent consumption"},
     )

@@ -151,7 +151,7 @@ def indices(
     asked = {"mineral": mineral, "consumer": consumer, "stage": stage, "by": by, "missing": missing}
     return IndexResult(
         table,
-        network=network.name,
+        network=network,
         parameters={**asked, "recycling": recycling, "substitution": substitution, "price": price},
         units={"value": "see the index", "unknown_share": "share of supply"},
     )

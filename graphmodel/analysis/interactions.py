@@ -111,7 +111,7 @@ def interactions(
     table["rank"] = table["interaction"].abs().round(12).rank(method="min", ascending=False)
     return InteractionResult(
         table.sort_values(["rank", "first", "second"]),
-        network=network.name,
+        network=network,
         parameters={
             **valued.parameters,
             "disruptions": len(valued.names),

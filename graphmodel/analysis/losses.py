@@ -95,6 +95,6 @@ def losses(
     summed = summed.assign(order=order).sort_values(["order", "product", "consumer"])
     return LossResult(
         summed,
-        network=network.name,
+        network=network,
         parameters={"scenario": scenario.name, "growth": growth, "links": links, "stocks": stocks or None},
     )

@@ -65,7 +65,7 @@ def marginal_values(
     table = table[table["value_share"] > LEAST]
     return MarginalResult(
         table.sort_values(["value_share", "kind", "item", "material"], ascending=[False, True, True, True]),
-        network=network.name,
+        network=network,
         parameters={
             "scenario": scenario.name,
             "response": response,

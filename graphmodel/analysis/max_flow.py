@@ -115,7 +115,7 @@ def max_flow(
     table["rank"] = (table["loss_share"].fillna(0.0)).round(9).rank(method="min", ascending=False).astype(int)
     return MaxFlowResult(
         table.sort_values(["rank", "removed"]),
-        network=network.name,
+        network=network,
         parameters={"by": by, "mineral": mineral, "slack": slack},
         units={"delivered": unit, "loss": unit, "loss_share": "share of final demand"},
     )

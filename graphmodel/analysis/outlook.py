@@ -111,7 +111,7 @@ def outlook(
     table["share"] = table["served"] / lost[0].mean()
     return OutlookResult(
         table,
-        network=network.name,
+        network=network,
         parameters={**valued.parameters, "disruptions": len(valued.names), "loss_without": float(lost[0].mean())},
         units=dict.fromkeys(("served", "tail"), "share of final demand"),
     )

@@ -101,7 +101,7 @@ def overview(
     table = pd.DataFrame(rows).sort_values(["frozen_share", "mineral"], ascending=[False, True], kind="stable")
     return OverviewResult(
         table,
-        network=network.name,
+        network=network,
         parameters={"by": by, "product": product, "consumer": consumer, "growth": growth, "links": links},
         units={"demand": "t", "gap": "share of final demand"}
         | {f"{response}_share": "share of final demand" for response in RESPONSES},

@@ -126,7 +126,7 @@ def pairs(
     table = _table(network, groups, together, loss, alone, base, float(weight.sum())).assign(response=response)
     return PairResult(
         table if top is None else table.head(top),
-        network=network.name,
+        network=network,
         parameters=asked,
         units={
             "loss": unit,

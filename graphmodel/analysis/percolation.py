@@ -152,7 +152,7 @@ def percolation(
             progress(done + 1, len(orders))
     return PercolationResult(
         pd.concat(frames, ignore_index=True),
-        network=network.name,
+        network=network,
         parameters={"by": by, "mineral": mineral, "reranked": reranked, "seeds": seeds, "steps": steps},
         units={"value": "share left", "robustness": "mean share left"},
     )

@@ -173,7 +173,7 @@ def portfolio(
     table = pd.DataFrame(_rows(entry, chooser, rules, sets))
     return PortfolioResult(
         table,
-        network=network.name,
+        network=network,
         parameters={
             "aim": aim,
             "budget": budget,

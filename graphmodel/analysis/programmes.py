@@ -112,7 +112,7 @@ def programme_worth(
     table["low"], table["high"] = low[1:], high[1:]
     return ProgrammeResult(
         table.sort_values(["alone", "programme"], ascending=[False, True]),
-        network=network.name,
+        network=network,
         parameters={
             **valued.parameters,
             "disruptions": len(valued.names),

@@ -150,7 +150,7 @@ def removal(
     whole = "final demand" if direction == "downstream" else "all outlets"
     return RemovalResult(
         _table(network, groups, response, loss, weight.sum()),
-        network=network.name,
+        network=network,
         parameters=asked,
         units={"loss": unit, "loss_share": f"share of {whole}"},
     )

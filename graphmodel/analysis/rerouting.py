@@ -72,7 +72,7 @@ def rerouting(
     table = pd.concat([_sales(plan), _purchases(plan), _drawn(plan), _served(plan)], ignore_index=True)
     return ReroutingResult(
         _described(plan.network, table),
-        network=network.name,
+        network=network,
         parameters={
             "scenario": scenario.name,
             "response": response,

@@ -157,7 +157,7 @@ def sensitivity(
     table, spread = _with_indices(table, inputs, doubt, worst, draws, top, rng)
     return SensitivityResult(
         table.sort_values(["rank", "input"], kind="stable"),
-        network=network.name,
+        network=network,
         parameters={
             "by": by,
             "mineral": mineral,

@@ -60,7 +60,7 @@ def shares(network: Network, *, by: Lens = "country", mineral: str | None = None
     table = table[table["quantity"] > 0]
     table["share"] = table["quantity"] / table.groupby(keys)["quantity"].transform("sum")
     table = table.sort_values([*keys, "quantity", "group"], ascending=[True] * 4 + [False, True])
-    return ShareResult(table, network=network.name, parameters={"by": by, "mineral": mineral})
+    return ShareResult(table, network=network, parameters={"by": by, "mineral": mineral})
 
 
 def outputs(network: Network, mineral: str | None) -> pd.DataFrame:

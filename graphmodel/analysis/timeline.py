@@ -110,7 +110,7 @@ def timeline(
     said = {"scenario": scenario.name, "weeks": weeks, "duration": duration, "mineral": mineral}
     return TimelineResult(
         table,
-        network=network.name,
+        network=network,
         parameters={**said, **times.said(), "stock_data": course.stock_data},
         units={"week": "weeks since the shock began", "demand": "unit a week", "loss": "unit a week"},
     )

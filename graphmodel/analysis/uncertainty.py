@@ -122,7 +122,7 @@ def uncertainty(
     )  # fmt: skip
     return UncertaintyResult(
         _table(network, groups, base, lost, float(weight.sum()), top),
-        network=network.name,
+        network=network,
         parameters={
             "by": by,
             "mineral": mineral,

@@ -141,7 +141,7 @@ def worst_removals(
     counted = {"mineral": mineral, "product": product, "consumer": consumer, "evenly": evenly or None}
     return WorstResult(
         table,
-        network=network.name,
+        network=network,
         parameters={"by": by, "k": k, **counted, **how.said(), "seconds": seconds},
         units={"loss": unit, "loss_share": "share of final demand", "bound_share": "share of final demand"},
     )

@@ -158,7 +158,7 @@ def worth(
     sampled = {"pairs": None if exact else pairs, "rng": rng if isinstance(rng, int) and not exact else None}
     return WorthResult(
         _table(entry, found, total),
-        network=network.name,
+        network=network,
         parameters={
             **valued.parameters,
             "cells": cells,

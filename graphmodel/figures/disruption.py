@@ -210,7 +210,7 @@ def _counted(
             table = table[table[column].isin([named] if isinstance(named, str) else list(named))]
     if not len(table):
         raise ParameterError(f"no final demand that counts holds {chosen}, so there is none to lose")
-    return TimelineResult(table, network=result.network, parameters=result.parameters, units=result.units)
+    return result.of(table)
 
 
 SHOWN = {"reachability": "a  Any path left is enough", "frozen": "b  Nobody replaces a supplier"}

@@ -16,6 +16,7 @@ from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.render import render, settle
 from graphmodel.plot.words import industry_phrase, industry_words, material_words
+from graphmodel.plot.words import whose as said_whose
 from graphmodel.scenario import Scenario
 
 
@@ -48,12 +49,7 @@ def finished(figure: Figure, table: pd.DataFrame, network: Network) -> Drawn:
 
 def whose(network: Network, product: str | Sequence[str] | None, consumer: str | Sequence[str] | None) -> str:
     """Say whose demand counts, "" where all does."""
-    words = {**industry_words(network), **material_words(network)}
-    what, who = (
-        ", ".join(words.get(name, name) for name in ([named] if isinstance(named, str) else named or ()))
-        for named in (product, consumer)
-    )
-    return f" for {look.plain(what)}" * bool(what) + f" of {look.plain(who)}" * bool(who)
+    return said_whose({**industry_words(network), **material_words(network)}, product, consumer)
 
 
 def worst_stop(network: Network, counted: Mapping[str, Any]) -> Scenario:
@@ -65,3 +61,8 @@ def worst_stop(network: Network, counted: Mapping[str, Any]) -> Scenario:
     what, where = industry_phrase(network, worst)
     nodes = node_ids(network, "industry", worst, among=removable(network))
     return Scenario(f"{where}: all {what} stops").shut(node_id=nodes)
+
+
+def contained(mineral: str | None) -> str:
+    """Say in what products are counted."""
+    return f"in {mineral.replace('-', ' ')} contained" if mineral else "every product alike"

@@ -10,18 +10,20 @@ import pandas as pd
 from graphmodel import analysis, plot
 from graphmodel.analysis.chokepoints import BESIDE
 from graphmodel.errors import EmptySelectionError, ParameterError, UnknownNameError, nearest
-from graphmodel.figures.drawing import Drawn, finished, whose, worst_stop
+from graphmodel.figures.drawing import Drawn, contained, finished, whose, worst_stop
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_table import main_mineral
 from graphmodel.plot.words import industry_words, material_words
 from graphmodel.results import (
-    ChokepointResult,
     LossResult,
     OverviewResult,
     Result,
 )
 from graphmodel.scenario import Scenario
+
+MEASURES = {"pagerank": "PageRank", "reversed_pagerank": "Reversed PageRank"}
+"""Measures that are names."""
 
 ENDS: tuple[analysis.Response, ...] = ("reachability", "frozen")
 """The least loss and the most, where a figure shows these alone."""
@@ -130,7 +132,10 @@ def chokepoints(
     widest = max([float(table["frozen_share"].max()) for table in tables.values() if len(table)] or [1.0])
     for ax in axes:
         ax.set_xlim(0, 1.08 * widest)
-    look.x_title(axes[-1], f"share of final demand{whose(network, product, consumer)} lost, in {chosen} contained")
+    look.x_title(
+        axes[-1],
+        f"share of final demand{whose(network, product, consumer)} lost, {contained(chosen)}",
+    )
     handles, labels = axes[0].get_legend_handles_labels()
     look.legend_above(figure, handles[::-1], labels[::-1])
     table = pd.concat([table.assign(by=by) for by, table in tables.items()], ignore_index=True)
@@ -190,13 +195,16 @@ def centrality_against_loss(
     result = analysis.chokepoints(network, by=by, responses=ENDS, mineral=chosen, product=product, consumer=consumer)
     table = result.table
     table = table[table["out_strength"] > 0]  # what handles none of the mineral has no position in its network
-    result = ChokepointResult(table, network=result.network, parameters=result.parameters, units=result.units)
+    result = result.of(table)
     measures = list(BESIDE)
     figure = look.new_figure(height=118)
     columns = 3
     axes = figure.subplots(-(-len(measures) // columns), columns, squeeze=False, sharey=True).ravel()
     for place, (ax, measure) in enumerate(zip(axes, measures, strict=False)):
-        plot.centrality_against_loss(result, measure=measure, ax=ax, names=industry_words(network), labelled=5)
+        title = f"{'abcdefgh'[place]}  {MEASURES.get(measure) or look.sentence(measure.replace('_', ' '))}"
+        plot.centrality_against_loss(
+            result, measure=measure, ax=ax, names=industry_words(network), labelled=5, title=title
+        )
         ax.set_xlabel("")
         if place % columns == 0:
             look.y_title(ax, "frozen loss, share of demand")
@@ -206,7 +214,7 @@ def centrality_against_loss(
         ax.text(
             0.0,
             0.95,
-            f"Each point: one {look.plain(what)}\nthat delivers {look.plain(chosen)}.\n"
+            f"Each point: one {look.plain(what)}\nthat delivers {look.plain(chosen.replace('-', ' '))}.\n"
             "High and left: much is lost,\nbut the measure does not see it.",
             transform=ax.transAxes,
             va="top",
@@ -268,7 +276,7 @@ def loss_by_product(
             if unknown:
                 raise UnknownNameError(f"no {column} {unknown[0]!r}; {nearest(unknown[0], set(whole.table[column]))}")
             rows = rows[rows[column].isin(values)]
-    result = LossResult(rows, network=whole.network, parameters=whole.parameters, units=whole.units)
+    result = whole.of(rows)
     table = rows.query("response == 'frozen' and demand > 0")
     if not len(table):
         raise ParameterError(f"no final demand that counts holds {held}, so there is none to lose")
@@ -276,7 +284,7 @@ def loss_by_product(
     top = look.rows_that_fit(len(worst), around=36, each=8)
     if top < len(worst):
         rows = rows[rows["product"].isin(worst[:top])]
-        result = LossResult(rows, network=whole.network, parameters=whole.parameters, units=whole.units)
+        result = whole.of(rows)
     n_columns = min(max(table["consumer"].nunique(), 8), 24)
     figure = look.new_figure(look.across(45 + 8 * n_columns), height=36 + 8 * top)
     ax = plot.loss_by_product(result, ax=figure.add_subplot(), names=material_words(network), title=name)

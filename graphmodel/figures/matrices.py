@@ -85,14 +85,23 @@ def mineral_stage_heat(network: Network, *, lens: Lens = "country") -> Drawn:
     place = network.stages.set_index("stage")["order"]
     often = table["stage"].value_counts()
     columns = sorted(set(table["stage"]), key=lambda stage: (place[stage], -often[stage], stage))
-    figure = look.new_figure(height=44 + 6.3 * table["mineral"].nunique() + 4.7 * table["family"].nunique())
+    every = table["mineral"].nunique()
+    heads = 4.7 * table["family"].nunique()
+    shown, top = table, look.rows_that_fit(every, around=44 + heads, each=5.6)
+    if top < every:  # those made in fewest hands over all their stages, and no heads
+        top, heads = look.rows_that_fit(every, around=34, each=5.6), 0.0
+        hands = table.groupby("mineral")["largest_share"].mean().sort_values(ascending=False, kind="stable")
+        shown = table[table["mineral"].isin(hands.index[:top])].assign(family="")
+    figure = look.new_figure(height=44 + heads + 6.3 * top)
     words = stage_words(network, lower=False)
-    ax = plot.largest_by_stage(table, stages=columns, ax=figure.add_subplot(), names=words)
-    look.x_title(
-        ax,
-        f"{MAKERS[lens]}, and its share of the whole, %; ?: as much or more is unknown",
-        loc="left",
+    ax = plot.largest_by_stage(
+        shown,
+        stages=[stage for stage in columns if (shown["stage"] == stage).any()],
+        ax=figure.add_subplot(),
+        names=words,
     )
+    unsure = "; ?: as much or more is unknown" if (shown["largest_share"] <= shown["unassigned_share"]).any() else ""
+    look.x_title(ax, f"{MAKERS[lens]}, and its share of the whole, %{unsure}{look.some_of(top, every)}", loc="left")
     return finished(figure, table[["family", "mineral", *table.columns.drop(["family", "mineral"])]], network)
 
 

@@ -11,7 +11,7 @@ from graphmodel.analysis.entry import OFF, site_names
 from graphmodel.analysis.outlook import CHANCE
 from graphmodel.datasets import PROGRAMMES
 from graphmodel.errors import ParameterError
-from graphmodel.figures.drawing import Drawn, finished, whose
+from graphmodel.figures.drawing import Drawn, contained, finished, whose
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_table import main_mineral
@@ -75,7 +75,7 @@ def diversification(
     n_rows = int(table["measure"].isin([*shown[:1], *lost]).sum())
     if look.rows_that_fit(n_rows, around=42, each=4.1) < n_rows:  # a slide shows the first lens alone
         first = table[table["lens"] == table["lens"].iloc[0]]
-        result = DiversificationResult(first, network=result.network, parameters=result.parameters, units=result.units)
+        result = result.of(first)
     above, below = (max(int(result.table["measure"].isin(group).sum()), 1) for group in (shown[:1], lost))
     figure = look.new_figure(height=42 + 4.1 * (above + below))
     spread = figure.add_gridspec(2, max(len(shown), 1), height_ratios=(above + 1, below + 1))
@@ -215,8 +215,7 @@ def programme_dumbbells(
         if ax is not axes[0]:
             ax.set_yticklabels([])
     demand = f"final demand{whose(network, product, consumer)}"
-    held = f", in {mineral} contained" if mineral else ", every product alike"
-    look.x_title(axes[1], f"share of {demand} lost{held}; beside it, the change in points")
+    look.x_title(axes[1], f"share of {demand} lost, {contained(mineral)}; beside it, the change in points")
     look.legend_above(figure, *axes[0].get_legend_handles_labels())
     return finished(figure, drawn.drop(columns="row"), network)
 
@@ -271,8 +270,8 @@ def project_timeline(network: Network, *, mineral: str | None = None, projects: 
     words = stage_words(network, lower=False)
     every = [stage for stage in dict.fromkeys(table["stage"]) if (known["stage"] == stage).any()]
     top = look.rows_that_fit(len(every), around=34, each=19)
-    most = known.groupby("stage")["n_sites"].sum().reindex(every).sort_values(ascending=False, kind="stable").index[:top]
-    stages = [stage for stage in every if stage in most]
+    sites = known.groupby("stage")["n_sites"].sum().reindex(every).sort_values(ascending=False, kind="stable")
+    stages = [stage for stage in every if stage in sites.index[:top]]
     figure = look.new_figure(height=34 + 22 * len(stages))
     axes = figure.subplots(len(stages), squeeze=False, sharex=True)[:, 0]
     largest = known.groupby(["stage", "start"])["capacity"].sum().max()
@@ -280,8 +279,8 @@ def project_timeline(network: Network, *, mineral: str | None = None, projects: 
     for ax, stage in zip(axes, stages, strict=True):
         rows = known[known["stage"] == stage]
         dated, undated = (rows.loc[rows["start"].eq(UNDATED) == no_year, "n_sites"].sum() for no_year in (False, True))
-        sites = "site" if dated == 1 else "sites"
-        title = f"{words.get(stage, look.sentence(stage))}: {dated} {sites} with a start year, {undated} without"
+        word = "site" if dated == 1 else "sites"
+        title = f"{words.get(stage, look.sentence(stage))}: {dated} {word} with a start year, {undated} without"
         plot.start_bars(rows, columns, scale=scale, ax=ax, title=title)
     some = f"; {len(stages)} of {len(every)} stages shown" if len(stages) < len(every) else ""
     figure.supylabel(look.plain(unit), fontsize=look.TEXT, color=look.INK)

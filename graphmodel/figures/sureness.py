@@ -10,7 +10,7 @@ import pandas as pd
 from graphmodel import analysis, datasets, plot
 from graphmodel.build import SPARSE
 from graphmodel.errors import ParameterError
-from graphmodel.figures.drawing import Drawn, finished, whose
+from graphmodel.figures.drawing import Drawn, contained, finished, whose
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.flow_table import main_mineral
@@ -70,7 +70,7 @@ def tornado(
     figure = look.new_figure(height=30 + 4.6 * max(min(moving, top), 3))
     ax = figure.add_subplot()
     names = {**industry_words(network), **material_words(network)}
-    demand = f"final demand{whose(network, product, consumer)}, in {chosen} contained,"
+    demand = f"final demand{whose(network, product, consumer)}, {contained(chosen)},"
     plot.sensitivity_tornado(result, ax=ax, top=top, names=names, demand=demand)
     return finished(figure, result.table, network)
 
@@ -129,8 +129,13 @@ def rank_stability(
     ax = figure.add_subplot()
     plot.rank_intervals(result, again=other, ax=ax, top=top, names=industry_words(network))
     look.x_title(
-        ax, f"rank by final demand{whose(network, product, consumer)} lost, in {chosen} contained; 1 the worst"
+        ax,
+        f"rank by final demand{whose(network, product, consumer)} lost, {contained(chosen)}; 1 the worst",
     )
+    lines = result.table.query("loss_share > 0").head(top)
+    if not lines["rank"].between(lines["rank_low"], lines["rank_high"]).all():
+        note = "A dot lies outside its line where the flows as they stand are at one end of what was drawn."
+        figure.supxlabel(note, fontsize=look.SMALL, color=look.INK, x=0.01, ha="left")
     table = result.table
     if other is not None:
         table["rank_again"] = table["removed"].map(other.table.set_index("removed")["rank"]).astype("Int64")

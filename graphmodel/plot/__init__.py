@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from matplotlib.axes import Axes
 
 from graphmodel.errors import UnknownNameError
+from graphmodel.plot import places
 from graphmodel.plot.centrality import centrality_against_loss as centrality_against_loss
 from graphmodel.plot.centrality import centrality_ranking as centrality_ranking
 from graphmodel.plot.chord import draw_chord as draw_chord
@@ -166,10 +168,12 @@ def default(result: Result, *, ax: Axes | None = None, **style: Any) -> Axes:
     >>> import graphmodel as gm
     >>> stages = gm.concentration(gm.load("toy-battery"))
     >>> gm.plot.default(stages).get_yticklabels()[0].get_text()
-    'mining · lithium-ore'
+    'Mining · Lithium ore'
     """
     for kind, draw in DEFAULTS.items():
         if isinstance(result, kind):
+            if "names" in signature(draw).parameters:
+                style = {"names": {**places.country_names(), **result.words}, **style}
             return draw(result, ax=ax, **style)
     raise UnknownNameError(
         f"{type(result).__name__} has no plot; there are plots of {', '.join(k.__name__ for k in DEFAULTS)}"

@@ -80,6 +80,7 @@ def centrality_against_loss(
     ax: Axes | None = None,
     labelled: int = 5,
     names: Mapping[str, str] | None = None,
+    title: str = "",
     **style: Any,
 ) -> Axes:
     """Set one measure of position against what is lost, and name what stands out.
@@ -95,6 +96,8 @@ def centrality_against_loss(
         How many points are named: those that lose most, and the most central one.
     names : mapping, optional
         Words to print for stages and other codes in ids.
+    title : str
+        Printed above, from the left; the measure when absent.
     **style
         Passed to `matplotlib.axes.Axes.scatter`.
 
@@ -120,7 +123,7 @@ def centrality_against_loss(
     words = measure.replace("_", " ")
     if "spearman" in table and len(table):
         words = f"{words}, Spearman {look.number(float(table['spearman'].iloc[0]), 2)}"
-    look.head(ax, words)
+    look.head(ax, title or look.sentence(words))
     if not len(table):
         return look.nothing_to_draw(ax, "nothing to compare")
     ax.scatter(
@@ -170,9 +173,9 @@ def _name_outliers(
     every = zip(table[measure] / width, table["frozen_share"] / height, strict=True)
     taken: list[_Box] = [(x - 0.01, y - 0.015, x + 0.01, y + 0.015) for x, y in every]
     for label, (x, y) in zip(row_names(chosen, names), points, strict=True):
-        words = look.plain(label, 30)
-        if len(words) * letter > max(x, 1 - x):  # fits on neither side in one line
-            words = words.replace(" · ", "\n")
+        words, room = look.plain(label, 44), max(int(max(x, 1 - x) / letter), 8)
+        if len(words) > room:  # fits on neither side in one line
+            words = "\n".join(look.plain(part, room) for part in label.split(" · "))
         lines = words.split("\n")
         found = _free_place(x, y, (max(map(len, lines)) * letter, len(lines) * line), taken)
         if found is None:

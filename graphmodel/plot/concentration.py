@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -52,7 +52,7 @@ def concentration_ranges(
         largest = words.get(str(entry.largest), str(entry.largest))
         words_beside = f"{largest} {look.percent(float(entry.largest_share))}" if largest else "none named"
         look.beside(ax, look.plain(words_beside), high[row], row)
-    look.name_rows(ax, [look.plain(_row_name(entry, words)) for entry in look.rows(table)])
+    look.name_rows(ax, _row_names(zip(table["stage"], table["material"], strict=True), words, result.parameters))
     ax.set_xlim(0, 1.28)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     look.x_title(ax, "Herfindahl–Hirschman index, low to high (0 to 1)")
@@ -60,8 +60,18 @@ def concentration_ranges(
     return ax
 
 
-def _row_name(entry: Any, words: Mapping[str, str]) -> str:
-    return f"{words.get(entry.stage, entry.stage)} · {words.get(entry.material, entry.material)}"
+def _row_names(
+    rows: Iterable[tuple[str, str]], words: Mapping[str, str], parameters: Mapping[str, object]
+) -> list[str]:
+    """Name stages, and what they make unless one mineral is counted in all of it."""
+    one = parameters.get("mineral")
+    return [
+        look.plain(
+            look.sentence(words.get(stage, stage)) + ("" if one else f" · {words.get(made) or made.replace('-', ' ')}"),
+            48,
+        )
+        for stage, made in rows
+    ]
 
 
 def stage_shares(
@@ -94,7 +104,7 @@ def stage_shares(
     >>> import graphmodel as gm
     >>> ax = gm.plot.stage_shares(gm.shares(gm.load("toy-battery")))
     >>> ax.get_yticklabels()[0].get_text(), [words.get_text() for words in ax.texts][:2]
-    ('mining · lithium-ore', ['Australia 60 %', 'Chile 40 %'])
+    ('Mining · lithium ore', ['Australia 60 %', 'Chile 40 %'])
     """
     stages = result.table.groupby(["stage", "material"], sort=False)
     ax = look.axes_or_new(ax, height=16 + 9 * max(len(stages), 2))
@@ -114,13 +124,12 @@ def stage_shares(
             _inside(ax, row, left + share / 2, share, group, {"": "not known"}.get(group, words.get(group, group)))
             left += share
     of = result.parameters.get("mineral")
-    labels = [words.get(stage, stage) if of else f"{words.get(stage, stage)} · {made}" for stage, made in stages.groups]
-    ax.set_yticks(range(len(stages)), [look.plain(label, 40) for label in labels])
+    ax.set_yticks(range(len(stages)), _row_names(stages.groups, words, result.parameters))
     ax.set_ylim(len(stages) - 0.5, -1.0)
     ax.set_xlim(0, 1.28 if index is not None else 1)
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     look.write_ticks(ax.xaxis, look.percent)
-    look.x_title(ax, f"share of each stage's output{f' of {of}' if of else ''}", loc="left")
+    look.x_title(ax, f"share of each stage's output{f' of {words.get(str(of)) or of}' if of else ''}", loc="left")
     look.tidy(ax)
     ax.spines["bottom"].set_visible(False)
     if index is not None:

@@ -87,9 +87,9 @@ def coverage_map(
         )
     words = names or {}
     middle = np.arange(len(stages)) + 0.5, np.arange(len(minerals)) + 0.5
-    labels = [look.plain(words.get(stage, look.sentence(stage)), 24) for stage in stages]
+    labels = [look.plain(look.sentence(words.get(stage, stage)), 24) for stage in stages]
     ax.set_xticks(middle[0], labels, rotation=45, ha="right", rotation_mode="anchor")
-    rows = [look.plain(words.get(name, look.sentence(name.replace("-", " "))), 34) for name in minerals]
+    rows = [look.plain(look.sentence(words.get(name) or name.replace("-", " ")), 34) for name in minerals]
     ax.set_yticks(middle[1], rows)
     ax.set_ylim(len(minerals), 0)
     look.tidy(ax, grid="none")

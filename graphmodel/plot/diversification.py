@@ -54,7 +54,7 @@ def before_and_after(
     >>> found = gm.diversification(gm.load("toy-battery"), stop, mineral="lithium")
     >>> ax = gm.plot.before_and_after(found, measure="worst_loss_outside")
     >>> ax.get_yticklabels()[0].get_text(), [float(dots.get_offsets()[0, 0].round(6)) for dots in ax.collections[1:]]
-    ('by country', [0.6, 0.8])
+    ('By country', [0.6, 0.8])
     """
     chosen = look.chosen_or_first(measure, result.table["measure"], "measure")
     return dumbbells(result, [chosen], ax=ax, names=names, title=_IN_WORDS.get(chosen, chosen), **style)
@@ -88,7 +88,7 @@ def dumbbells(
     >>> found = gm.diversification(gm.load("toy-battery"), stop, mineral="lithium")
     >>> ax = gm.plot.dumbbells(found, ["worst_loss", "worst_loss_outside"])
     >>> ax.get_yticklabels()[1].get_text()
-    'largest loss outside the worst · by country'
+    'Largest loss outside the worst · by country'
     """
     table = result.table
     table = table[table["measure"].isin(measures)].reset_index(drop=True)
@@ -104,7 +104,7 @@ def dumbbells(
     for row, pair in enumerate(zip(before, after, strict=True)):
         look.beside(ax, _change(*pair), max([value for value in pair if value == value], default=0.0), row)
     labels = [_row_name(entry, names or {}, many=len(measures) > 1) for entry in look.rows(table)]
-    look.name_rows(ax, [look.plain(label, 48) for label in labels])
+    look.name_rows(ax, [look.plain(look.sentence(label), 48) for label in labels])
     largest = max([value for value in (*before, *after) if value == value], default=0.0)
     ax.set_xlim(0, 1.3 * largest if largest > 0 else 1.0)
     look.write_ticks(ax.xaxis, look.number)

@@ -80,7 +80,7 @@ def index_ranges(
         ax.hlines(at, rows["low"].clip(0, 1), rows["high"].clip(0, 1), color=colour, linewidth=1.6, alpha=0.5)
         inside = rows["value"].between(0, 1)
         mark = {"s": 20, "color": colour, "marker": marker, "edgecolors": look.INK, "linewidths": 0.4, "clip_on": False}
-        label = look.plain(words.get(stage, stage))
+        label = look.plain(look.sentence(words.get(stage, stage)))
         ax.scatter(rows["value"][inside], at[inside], **{**mark, "zorder": 3, "label": label, **style})
         for value, row in zip(rows["value"][~inside], at[~inside], strict=True):
             side = "<" if value < 0 else ">"

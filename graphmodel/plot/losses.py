@@ -51,7 +51,8 @@ def loss_by_product(
 
     Notes
     -----
-    A hatched cell has no demand. Products are sorted by their largest loss share.
+    A hatched cell has no demand. Products are sorted by their largest loss share; those that lose nothing are left
+    out, unless all do.
 
     Examples
     --------
@@ -66,10 +67,12 @@ def loss_by_product(
     if len(table) and response not in known:
         raise UnknownNameError(f"no response {response!r} in this result; {nearest(response, known)}")
     table = table[(table["response"] == response) & (table["demand"] > 0)]
+    most = table.groupby("product")["loss_share"].transform("max")
+    kept = table[most > 0] if (most > 0).any() else table
     title = title or str(result.parameters.get("scenario") or "")
-    return _heat_map(
-        table, ax, top, names, title, f"share of each country's demand lost, % ({response}); hatched: no demand", style
-    )
+    some = look.some_of(kept["product"].nunique(), table["product"].nunique())
+    axis = f"share of each country's demand lost, % ({response}); hatched: no demand{some}"
+    return _heat_map(kept, ax, top, names, title, axis, style)
 
 
 def breakdown_by_product(

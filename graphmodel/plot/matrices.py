@@ -39,8 +39,8 @@ def largest_by_stage(
     Parameters
     ----------
     table : DataFrame
-        ``family``, ``mineral``, ``stage``, ``largest`` (a code), ``largest_share``, ``unassigned_share``. Rows
-        stand in the order of the table.
+        ``family`` ("": no head), ``mineral``, ``stage``, ``largest`` (a code), ``largest_share``,
+        ``unassigned_share``. Rows stand in the order of the table.
     stages : list of str
         Columns, in this order.
     ax : Axes, optional
@@ -54,7 +54,8 @@ def largest_by_stage(
 
     Notes
     -----
-    Blank: the mineral has no such stage. A code with a question mark: as much or more is made by unknown makers.
+    Blank: the mineral has no such stage. A code with a question mark, which the foot then explains: as much or more
+    is made by unknown makers.
 
     Examples
     --------
@@ -74,8 +75,9 @@ def largest_by_stage(
     words = names or {}
     top, tops, heads = 0.0, {}, {}
     for family in families:
-        heads[family] = top + HEAD_ROW / 2
-        top += HEAD_ROW
+        if family:
+            heads[family] = top + HEAD_ROW / 2
+            top += HEAD_ROW
         for pair in minerals:
             if pair[0] == family:
                 tops[pair], top = top, top + 1.0

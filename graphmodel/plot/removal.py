@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names, place_name
+from graphmodel.plot.words import demand_lost
 from graphmodel.results import (
     BottleneckResult,
     ChokepointResult,
@@ -69,7 +70,9 @@ def removal_ranking(
     """
     table = result.table.rename(columns={"loss_share": "share"}).assign(least=float("nan"))
     response = str(result.parameters.get("response", ""))
-    return _ranking(table, (RESPONSES.get(response, response), ""), ax, top, names, title, style)
+    return _ranking(
+        table, (RESPONSES.get(response, response), ""), ax, top, names, title, style, axis=demand_lost(result, names)
+    )
 
 
 def max_flow_ranking(
@@ -97,7 +100,8 @@ def max_flow_ranking(
     [('Refinery A', 1.0), ('Cell plant A', 0.6), ('Mine B', 0.5)]
     """
     table = result.table.rename(columns={"loss_share": "share"}).assign(least=float("nan"))
-    return _ranking(table, ("more than links and capacities let through", ""), ax, top, names, title, style)
+    legend = "more than links and capacities let through", ""
+    return _ranking(table, legend, ax, top, names, title, style, axis=demand_lost(result, names))
 
 
 def chokepoint_ranking(
@@ -127,7 +131,8 @@ def chokepoint_ranking(
     [1.0, 0.5]
     """
     table = result.table.rename(columns={"frozen_share": "share", "reachability_share": "least"})
-    return _ranking(table, (RESPONSES["frozen"], RESPONSES["reachability"]), ax, top, names, title, style)
+    legend = RESPONSES["frozen"], RESPONSES["reachability"]
+    return _ranking(table, legend, ax, top, names, title, style, axis=demand_lost(result, names))
 
 
 def overview_ranking(
@@ -163,7 +168,8 @@ def overview_ranking(
         for mineral, removed in pairs
     ]
     legend = (RESPONSES["frozen"], RESPONSES["reachability"])
-    return _ranking(table.assign(rank=range(len(table))), legend, ax, top, names, title, style)
+    axis = f"{demand_lost(result, names)}, in tonnes of each mineral"
+    return _ranking(table.assign(rank=range(len(table))), legend, ax, top, names, title, style, axis=axis)
 
 
 def worst_ranking(
@@ -196,7 +202,7 @@ def worst_ranking(
     table["label"] = [" + ".join(place_name(one, words) for one in ids.split(" + ")) for ids in table["removed"]]
     response = str(result.parameters.get("response", ""))
     legend = RESPONSES.get(response, response), "bound: no other set loses more"
-    return _ranking(table, legend, ax, top, names, title, style)
+    return _ranking(table, legend, ax, top, names, title, style, axis=demand_lost(result, names))
 
 
 def esri_ranking(
@@ -255,8 +261,8 @@ def marginal_ranking(
     """
     table = result.table.rename(columns={"value_share": "share", "item": "removed"}).assign(least=float("nan"))
     table["rank"] = range(len(table))
-    made = table["material"].str.replace("-", " ")
-    table["label"] = (table["kind"] + ": " + table["label"].str.replace("-", " ")).where(
+    made = table["material"].map(lambda name: _made(name, names))
+    table["label"] = (table["kind"] + ": " + made).where(
         table["kind"] == "material", table["kind"] + ": " + table["label"] + ", " + made
     )
     legend = "dual value", ""
@@ -333,9 +339,13 @@ def rerouting_ranking(
     table = result.table.query("flow == 'sale' and change > 0").rename(columns={"change_share": "share"})
     table = table.sort_values(["share", "node_id"], ascending=[False, True], kind="stable")
     table = table.assign(rank=range(len(table)), removed=table["node_id"], least=float("nan"))
-    table["label"] = table["label"] + ", " + table["material"].str.replace("-", " ")
+    table["label"] = table["label"] + ", " + table["material"].map(lambda name: _made(name, names))
     axis = "sold more, as a share of all that is sold of the material"
     return _ranking(table, ("more sold", ""), ax, top, names, title, style, axis=axis)
+
+
+def _made(material: str, names: Mapping[str, str] | None) -> str:
+    return (names or {}).get(material) or str(material).replace("-", " ")
 
 
 def _ranking(
@@ -346,13 +356,15 @@ def _ranking(
     names: Mapping[str, str] | None,
     title: str,
     style: Mapping[str, Any],
-    axis: str = "share of final demand lost",
+    *,
+    axis: str,
     nothing: str = "no removal loses any final demand",
     write: Callable[[float], str] = look.percent,
 ) -> Axes:
     """Draw ``share`` as bars and ``least`` as marks, where there is one."""
     table = table[table["share"] > 0].sort_values(["rank", "removed"], kind="stable").head(top)
-    ax = look.axes_or_new(ax, height=12 + 5 * max(len(table), 3))
+    alone = ax is None
+    ax = look.axes_or_new(ax, height=(18 if alone else 12) + 5 * max(len(table), 3))
     look.head(ax, title)
     if not len(table):
         return look.nothing_to_draw(ax, nothing)
@@ -375,6 +387,8 @@ def _ranking(
     look.x_title(ax, axis)
     look.tidy(ax)
     look.pad_ticks(ax, "y", 7)
+    if alone:
+        look.legend_above(look.figure_of(ax), *ax.get_legend_handles_labels())
     return ax
 
 

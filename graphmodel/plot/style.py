@@ -64,6 +64,9 @@ STAGES: Mapping[str, tuple[str, str]] = {
 }
 """Colour and marker of the stages we know; neighbours in the chain differ in lightness."""
 
+APART = 15.0
+"""By how much the lightness of one stage and the next differs, where there is a choice."""
+
 SPARE_STAGES = (
     ("#D55E00", "o"),
     ("#56B4E9", "s"),
@@ -132,11 +135,21 @@ _SIZES: Mapping[str, Callable[[], Any]] = {
 
 
 def stage_styles(stages: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Give every stage its colour and marker; unknown stages take spare ones in the order given."""
+    """Give every stage its colour and marker; one we do not know takes a spare one, unlike the stage before it."""
     names = list(dict.fromkeys(stages))
-    unknown = [name for name in names if name not in STAGES]
-    spare = {name: SPARE_STAGES[place % len(SPARE_STAGES)] for place, name in enumerate(unknown)}
-    return {name: STAGES.get(name) or spare[name] for name in names}
+    taken = {STAGES[name][0] for name in names if name in STAGES}
+    spare = [style for style in SPARE_STAGES if style[0] not in taken] or list(SPARE_STAGES)
+    left: list[tuple[str, str]] = []
+    given: dict[str, tuple[str, str]] = {}
+    before = 0.0
+    for name in names:
+        left = left or list(spare)
+        chosen = STAGES.get(name)
+        if chosen is None:
+            chosen = next((one for one in left if abs(luminance(one[0]) - before) > APART), left[0])
+            left.remove(chosen)
+        given[name], before = chosen, luminance(chosen[0])
+    return given
 
 
 def country_colour(country: str) -> str:
@@ -484,9 +497,10 @@ def scaled(largest: float, unit: str) -> tuple[float, str]:
 
     Examples
     --------
-    >>> scaled(204000.0, "t Co"), scaled(900.0, "t Li")
-    ((1000.0, 'thousand t Co'), (1.0, 't Li'))
+    >>> scaled(204000.0, "t Co"), scaled(900.0, "t natural-graphite")
+    ((1000.0, 'thousand t Co'), (1.0, 't natural graphite'))
     """
+    unit = unit.replace("-", " ")
     for factor, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
         if largest >= 10 * factor:
             return factor, f"{word} {unit}".strip()

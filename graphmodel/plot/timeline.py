@@ -142,7 +142,9 @@ def failure_days(
     ax.xaxis.set_major_locator(look.few_ticks())
     threshold = float(str(result.parameters.get("threshold", 0.01)))
     look.x_title(
-        ax, f"days until over {look.percent(threshold)} of a week's demand is lost · most lost in any week", loc="right"
+        ax,
+        f"days until over {look.percent(threshold)} of a week's demand is lost; beside it, the most lost in any week",
+        loc="right",
     )
     left = result.table.iloc[top:]
     if len(left):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from graphmodel.network import Network
 from graphmodel.plot import style as look
 from graphmodel.plot.places import country_names
+from graphmodel.results import Result
 
 WORK = ("ing", "tion")
 """Ends of the names of stages that say what is done, as mining, not what is made, as cathode."""
@@ -22,13 +25,8 @@ def material_words(network: Network) -> dict[str, str]:
 
 
 def industry_words(network: Network) -> dict[str, str]:
-    """Return what names the parts of an industry: country, stage, and mineral.
-
-    A product family such as ``battery`` says no more than its stage and is left out: its name is "".
-    """
-    families = {str(mineral) for mineral in network.table("materials")["mineral"]}
-    minerals = {name: name.replace("-", " ") if name in network.minerals else "" for name in families}
-    return {**minerals, **country_names(), **stage_words(network)}
+    """Return what names the parts of an industry: country, stage, and mineral."""
+    return {**country_names(), **network.words}
 
 
 def industry_phrase(network: Network, industry: str) -> tuple[str, str]:
@@ -45,3 +43,33 @@ def industry_phrase(network: Network, industry: str) -> tuple[str, str]:
     country, stage, *mineral = (words.get(part, part) for part in industry.split(":", 2))
     work = [] if stage.endswith(WORK) else ["production"]
     return " ".join([*filter(None, mineral), stage, *work]), country
+
+
+def whose(words: Mapping[str, str], product: str | Sequence[str] | None, consumer: str | Sequence[str] | None) -> str:
+    """Say whose demand counts, "" where all does.
+
+    Examples
+    --------
+    >>> whose({"KOR": "South Korea"}, None, "KOR"), whose({}, None, None)
+    (' of South Korea', '')
+    """
+    what, who = (
+        look.plain(", ".join(words.get(name, name) for name in ([named] if isinstance(named, str) else named or ())))
+        for named in (product, consumer)
+    )
+    return f" for {what}" * bool(what) + f" of {who}" * bool(who)
+
+
+def demand_lost(result: Result, names: Mapping[str, str] | None) -> str:
+    """Title an axis of losses: of whose demand, and in what they are counted.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> demand_lost(gm.removal(gm.load("toy-battery"), mineral="lithium", consumer="USA"), {"USA": "United States"})
+    'share of final demand of United States lost, in tonnes of lithium'
+    """
+    words, how = names or {}, result.parameters
+    mineral = str(how.get("mineral") or "")
+    held = f", in tonnes of {words.get(mineral) or mineral.replace('-', ' ')}" if mineral else ""
+    return f"share of final demand{whose(words, how.get('product'), how.get('consumer'))} lost{held}"  # type: ignore[arg-type]

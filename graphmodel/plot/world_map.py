@@ -163,7 +163,7 @@ def draw_map(table: pd.DataFrame, stages: pd.DataFrame, *, ax: Axes | None = Non
     ax.set_aspect("equal")
     ax.set_xlim(-2.62, 2.66)
     ax.set_ylim(-1.16, 1.33)
-    unit = str(table["unit"].iloc[0]) if len(table) else ""
+    unit = str(table["unit"].iloc[0]).replace("-", " ") if len(table) else ""
     widest = float(arcs["quantity"].max()) if len(arcs) else 0.0
     _legends(ax, ordered, styles, set(nodes["stage"]), (largest, widest), unit)
     _say_what_is_left_out(ax, table, unit)

@@ -45,8 +45,7 @@ def add_weeks(content: Content, stop: Scenario) -> None:
     for column in ("product", "consumer"):
         if content.counted.get(column):
             table = table[table[column] == content.counted[column]]
-    kind = type(path)
-    found = first_failure(kind(table, network=path.network, parameters=path.parameters)).table
+    found = first_failure(path.of(table)).table
     content.tables["loss_over_weeks"] = table
     content.tables["first_failure"] = found
     weekly = table.groupby("week")[["demand", "loss"]].sum()

@@ -20,7 +20,7 @@ def entries(ax):
 def test_each_index_has_a_row_and_each_stage_a_mark(toy):
     ax = gm.indices(toy, "lithium", "CHN", governance=SCORE).plot()
     assert row_names(ax)[:3] == ["concentration (HHI)", "governance-weighted, sum", "governance-weighted, product"]
-    assert entries(ax) == ["mining", "refining", "cell"]
+    assert entries(ax) == ["Mining", "Refining", "Cell making"]
     assert ax.get_xlabel().startswith("index of lithium")
     assert ax.get_xlim() == (0, 1)
 

@@ -32,9 +32,9 @@ def test_places_are_ranked_in_millionths(toy):
     )
     ax = found.plot()
     assert names(ax)[0] in (
-        "South Korea · cell · lithium cell",
-        "China · cell · lithium cell",
-        "Chile · mining · lithium ore",
+        "South Korea · cell making · Lithium cell",
+        "China · cell making · Lithium cell",
+        "Chile · mining · Lithium ore",
     )
     assert texts(ax)[0] == plot.style.number(1e6 * bars(ax)[0]).replace("\u2009", " ")
 
@@ -51,7 +51,7 @@ def test_counts_stand_in_their_cells_and_points_where_nothing_is(toy):
     found = gm.coverage(toy, plan(("refine-b", "USA", "refining", "lithium-salt", 250.0)))
     ax = found.plot()
     assert texts(ax) == ["·", "1", "·"]
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["Mining", "Refining", "Cell"]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["Mining", "Refining", "Cell making"]
     assert texts(plot.coverage_map(found, region="XSE")) == ["·", "·", "·"]
     with pytest.raises(UnknownNameError, match="no region 'XZZ'"):
         plot.coverage_map(found, region="XZZ")

@@ -42,6 +42,26 @@ def test_reachability_is_a_mark_on_the_row_of_its_bar(toy):
     assert marks == [[1.0, 0], [0.5, 1], [0, 2], [0, 3], [0, 4]]
 
 
+def test_a_results_own_plot_says_whose_demand_is_lost_in_what_and_names_its_marks(toy):
+    result = gm.chokepoints(toy, by="industry", mineral="lithium", consumer="USA")
+    ax = result.plot()
+    assert ax.get_xlabel() == "share of final demand of United States lost, in tonnes of lithium"
+    assert names(ax)[0] == "China · refining · lithium"
+    (legend,) = ax.figure.legends
+    assert len(legend.get_texts()) == 2
+    both = plot.chokepoint_ranking(result, ax=ax.figure.add_subplot())
+    assert both.figure.legends == [legend]  # where axes are given, the legend is the caller's
+
+
+def test_products_that_lose_nothing_are_left_out_unless_all_do(toy):
+    lost = gm.losses(toy, gm.Scenario("mine B stops").shut(node_id="mine-b"))
+    spared = lost.table.assign(product="cobalt-cell", loss=0.0, loss_share=0.0)
+    ax = plot.loss_by_product(lost.of(pd.concat([lost.table, spared])), names=lost.words)
+    assert names(ax) == ["Lithium cell"]
+    assert ax.get_xlabel().endswith("1 of 2 shown")
+    assert names(plot.loss_by_product(lost.of(spared))) == ["Cobalt-cell"]
+
+
 def test_codes_of_groups_are_printed_in_words(toy):
     result = gm.chokepoints(toy, by="industry", mineral="lithium")
     ax = plot.chokepoint_ranking(result, names={"cell": "cell making", "lithium": "", "battery": ""})
@@ -114,7 +134,7 @@ def test_before_and_after_are_joined(toy):
     before, after = (collection.get_offsets()[:, 0].tolist() for collection in ax.collections[1:3])
     assert before == rows["without"].tolist()
     assert after == rows["with_scenario"].tolist()
-    assert names(ax) == ["by country", "by control"]
+    assert names(ax) == ["By country", "By control"]
 
 
 def test_shares_of_a_stage_fill_the_bar(toy):
@@ -138,7 +158,7 @@ def test_shares_without_an_index_stand_alone(toy):
 
 def test_the_index_is_drawn_from_low_to_high(toy):
     ax = plot.concentration_ranges(gm.concentration(toy, mineral="lithium"))
-    assert names(ax)[1] == "refining · lithium"
+    assert names(ax)[1] == "Refining"
     assert texts(ax)[1] == "China 100 %"
     assert ax.collections[1].get_offsets()[:, 0].tolist() == pytest.approx([0.52, 1.0, 0.52])
 

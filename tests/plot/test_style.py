@@ -36,6 +36,15 @@ def test_stages_we_do_not_know_take_spare_styles_and_known_ones_keep_theirs():
     assert styles["wafer"] != styles["fab"]
 
 
+def test_a_spare_style_is_unlike_the_stages_that_are_there():
+    chain = ["mining", "refining", "anode", "cell", "vehicle", "fab", "magnet", "use"]  # yellow is the cells'
+    styles = style.stage_styles(chain)
+    assert len({colour for colour, _ in styles.values()}) == len(chain)
+    light = [style.luminance(styles[stage][0]) for stage in chain]
+    assert all(abs(light[here] - light[here - 1]) > style.APART for here in (2, 5, 6))
+    assert len(style.stage_styles([f"stage {place}" for place in range(30)])) == 30  # more than there are spare ones
+
+
 def test_neighbouring_spare_colours_differ_in_grey():
     light = [style.luminance(colour) for colour, _ in style.SPARE_STAGES]
     assert all(abs(a - b) > 12 for a, b in pairwise(light))
