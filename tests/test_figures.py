@@ -193,7 +193,7 @@ def test_an_unknown_figure_names_the_nearest(toy):
 
 
 def test_a_figure_that_was_asked_for_is_not_skipped(toy):
-    with pytest.raises(ParameterError, match="scenario="):
+    with pytest.raises(ParameterError, match="no listed project fits toy-battery"):
         figures.draw(toy, ["diversification"])
 
 

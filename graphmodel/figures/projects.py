@@ -42,15 +42,15 @@ def diversification(
         The one found at most stages when absent.
     product, consumer : str or list of str, optional
         Count only the final demand for these products, or of these countries.
-    scenario : Scenario
-        What is added or changed.
+    scenario : Scenario, optional
+        What is added or changed; all projects of `listed` at full capacity when absent.
     result : DiversificationResult, optional
         Worked out before for the same network and demand.
 
     Raises
     ------
     ParameterError
-        If neither a scenario nor a result is given, or no material holds a mineral.
+        If no scenario is given and no listed project fits, or no material holds a mineral.
 
     Examples
     --------
@@ -62,11 +62,9 @@ def diversification(
     19  country      0.6           0.80
     22  control      0.6           0.68
     """
-    if scenario is None and result is None:
-        raise ParameterError("diversification compares with a scenario; give one as scenario=…")
     if result is None:
-        assert scenario is not None
         mineral = mineral or main_mineral(network)
+        scenario = scenario or _all_listed(network, mineral)
         result = analysis.diversification(network, scenario, mineral=mineral, product=product, consumer=consumer)
     name = str(result.parameters["scenario"])
     table = result.table
@@ -80,16 +78,44 @@ def diversification(
     figure = look.new_figure(height=42 + 4.1 * (above + below))
     spread = figure.add_gridspec(2, max(len(shown), 1), height_ratios=(above + 1, below + 1))
     axes = [figure.add_subplot(spread[0, place]) for place in range(len(shown))]
-    for ax, measure in zip(axes, shown, strict=True):
+    for letter, ax, measure in zip("abcdefgh", axes, shown, strict=False):
         plot.before_and_after(result, measure=measure, ax=ax, names=stage_words(network, lower=False))
+        look.head(ax, f"{letter}  {look.sentence(ax.get_title(loc='left'))}")
         if ax is not axes[0]:
             ax.set_yticklabels([])
     axes.append(figure.add_subplot(spread[1, :]))
-    plot.dumbbells(result, lost, ax=axes[-1], title="final demand lost, share", names=stage_words(network))
+    title = f"{'abcdefgh'[len(shown)]}  Final demand lost, share"
+    plot.dumbbells(result, lost, ax=axes[-1], title=title, names=stage_words(network))
     handles, labels = axes[0].get_legend_handles_labels()
     look.legend_above(figure, handles, labels)
-    figure.suptitle(look.plain(name, 90), fontsize=look.HEAD, fontweight="bold", color=look.INK, x=0.01, ha="left")
+    bold = {"fontsize": look.HEAD, "fontweight": "bold", "color": look.INK}
+    figure.suptitle(look.sentence(look.plain(name, 90)), x=0.01, ha="left", **bold)
     return finished(figure, table, network)
+
+
+def listed(network: Network, mineral: str | None) -> pd.DataFrame:
+    """Return the listed projects that add to a material of the mineral which somebody in the network buys.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> listed(gm.load("minerals-2024"), "gallium")["country"].tolist()
+    ['USA', 'USA', 'GRC', 'KOR', 'CAN', 'AUS']
+    """
+    projects = datasets.projects()
+    fits = projects["material"].isin(network.table("recipes")["input"])
+    fits &= projects["adds_capacity"].eq("yes") & projects["capacity"].notna() & ~projects["status"].isin(OFF)
+    if mineral:
+        fits &= projects["material"].map(network.content(mineral)).fillna(0.0) > 0
+    return projects[fits & ~projects["project_id"].isin(network.nodes["node_id"])]
+
+
+def _all_listed(network: Network, mineral: str) -> Scenario:
+    """All listed projects that fit, at full capacity."""
+    projects = listed(network, mineral)
+    if projects.empty or network.table("balances").empty:
+        raise ParameterError(f"no listed project fits {network.name}, so there is nothing to compare; give a scenario")
+    return Scenario("all listed projects at full capacity").add(projects)
 
 
 def programmes(

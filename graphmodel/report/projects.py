@@ -7,6 +7,7 @@ import pandas as pd
 from graphmodel import datasets
 from graphmodel.analysis import diversification, programme_worth, worth
 from graphmodel.errors import EmptySelectionError, GraphModelError
+from graphmodel.figures.projects import listed
 from graphmodel.plot.words import stage_words
 from graphmodel.report.parts import Content
 from graphmodel.report.words import percent
@@ -19,16 +20,7 @@ PAIRS = 5
 def add_projects(content: Content) -> None:
     """What a first set of alliance-backed projects changes, where they fit this network."""
     network = content.network
-    try:
-        projects = datasets.projects()
-    except GraphModelError:
-        return
-    sold = set(network.table("recipes")["input"])
-    fits = projects["material"].isin(sold) & (projects["adds_capacity"] == "yes") & projects["capacity"].notna()
-    fits &= ~projects["status"].isin(["cancelled", "unidentified"])
-    if content.mineral:
-        fits &= projects["material"].map(network.content(content.mineral)).fillna(0.0) > 0
-    chosen = projects[fits & ~projects["project_id"].isin(network.nodes["node_id"])]
+    chosen = listed(network, content.mineral)
     if chosen.empty or network.table("balances").empty:
         return
     scenario = Scenario("alliance projects").add(chosen)

@@ -43,7 +43,7 @@ def test_every_figure_comes_in_every_format_with_one_list(twice):
 
 def test_what_cannot_be_drawn_is_said_with_the_reason(twice):
     _, done = twice[0]
-    assert "skipped diversification: diversification compares with a scenario" in done.stderr
+    assert "skipped diversification: no listed project fits toy-battery" in done.stderr
     assert "skipped closure: 'toy-battery' comes without tables closure and basis" in done.stderr
     assert "Warning" not in done.stderr
 
