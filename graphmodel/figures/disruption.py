@@ -246,8 +246,10 @@ def percolation(network: Network, *, mineral: str | None = None, result: Percola
     """
     chosen = mineral or main_mineral(network)
     result = result or analysis.percolation(network, by="country", mineral=chosen, measure=tuple(SHOWN))
-    figure = look.new_figure(height=78)
+    figure = look.new_figure(height=82)
     axes = figure.subplots(1, len(SHOWN))
     for ax, (measure, title) in zip(axes, SHOWN.items(), strict=True):
         plot.percolation_curves(result, measure=measure, ax=ax, title=title)
+    note = "Arrows: R, the mean height of each line. Band: nine tenths of the random orders."
+    figure.supxlabel(note, fontsize=look.SMALL, color=look.INK, x=0.01, ha="left")
     return finished(figure, result.table, network)
