@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
+from graphmodel.plot.cells import EDGES, name_cells, write
 from graphmodel.results import CoverageResult
 
 
@@ -71,30 +72,15 @@ def coverage_map(
     most = max(float(np.nanmax(grid)), 1.0)
     shown = np.ma.masked_where(~(grid > 0), grid)
     ground = np.ma.masked_invalid(np.where(np.isnan(grid), np.nan, 0.0))
-    around: dict[str, Any] = {"edgecolors": look.PAPER, "linewidth": 1.2}
-    ax.pcolormesh(*edges, ground, cmap="Greys", vmin=-0.2, vmax=1.0, **around)
-    ax.pcolormesh(*edges, shown, **{"cmap": "Blues", "vmin": -0.3 * most, "vmax": 1.2 * most, **around, **style})
+    ax.pcolormesh(*edges, ground, cmap="Greys", vmin=-0.2, vmax=1.0, **EDGES)
+    ax.pcolormesh(*edges, shown, **{"cmap": "Blues", "vmin": -0.3 * most, "vmax": 1.2 * most, **EDGES, **style})
     for row, column in np.argwhere(~np.isnan(grid)):
         count = int(grid[row, column])
-        ax.text(
-            column + 0.5,
-            row + 0.5,
-            str(count) if count else "·",
-            ha="center",
-            va="center_baseline",
-            fontsize=look.SMALL,
-            color=look.PAPER if count > 0.6 * most else look.INK,
-        )
+        write(ax, int(column), row + 0.5, str(count) if count else "·", count / most, va="center_baseline")
     words = names or {}
-    middle = np.arange(len(stages)) + 0.5, np.arange(len(minerals)) + 0.5
     labels = [look.plain(look.sentence(words.get(stage, stage)), 24) for stage in stages]
-    ax.set_xticks(middle[0], labels, rotation=45, ha="right", rotation_mode="anchor")
     rows = [look.plain(look.sentence(words.get(name) or name.replace("-", " ")), 34) for name in minerals]
-    ax.set_yticks(middle[1], rows)
-    ax.set_ylim(len(minerals), 0)
-    look.tidy(ax, grid="none")
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    name_cells(ax, rows, labels, fewest=len(labels))
     look.x_title(ax, "number of projects; a point: made in the world, no project; blank: no such stage")
     return ax
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
+from graphmodel.plot.cells import name_cells, share_cells
 from graphmodel.plot.places import country_names, place_name
 from graphmodel.results import DependenceResult
 
@@ -75,32 +75,9 @@ def dependence_by_stage(
     if not groups:
         return look.nothing_to_draw(ax, "nothing that is used passed any group")
     shares = table.pivot(index="stage", columns="group", values="share").reindex(index=stages, columns=groups)
-    values = shares.to_numpy(dtype=float)
-    edges = np.arange(len(groups) + 1), np.arange(len(stages) + 1)
-    ax.pcolormesh(
-        *edges,
-        np.ma.masked_invalid(values),
-        **{"cmap": look.HEAT, "vmin": 0, "vmax": 1, "edgecolors": look.PAPER, "linewidth": 1.2, **style},
-    )
-    for row, column in np.argwhere(~np.isnan(values)):
-        value = float(values[row, column])
-        ax.text(
-            column + 0.5,
-            row + 0.5,
-            look.percent(value).removesuffix("%").strip(),
-            ha="center",
-            va="center_baseline",
-            fontsize=look.SMALL,
-            color=look.PAPER if value > 0.6 else look.INK,
-        )
+    share_cells(ax, shares.to_numpy(dtype=float), style)
     labels = [look.plain(place_name(group, words), 24) for group in groups]
-    ax.set_xticks(edges[0][:-1] + 0.5, labels, rotation=45, ha="right", rotation_mode="anchor")
     rows = ["at any stage" if stage == "any" else words.get(stage, stage) for stage in stages]
-    ax.set_yticks(edges[1][:-1] + 0.5, [look.plain(look.sentence(word), 24) for word in rows])
-    ax.set_xlim(0, max(len(groups), 8))
-    ax.set_ylim(len(stages), 0)
-    look.tidy(ax, grid="none")
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    name_cells(ax, [look.plain(look.sentence(word), 24) for word in rows], labels)
     look.x_title(ax, "share that passed, %", loc="left")
     return ax

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.plot import style as look
+from graphmodel.plot.cells import name_cells, share_cells
 from graphmodel.plot.places import country_names, place_name
 from graphmodel.results import BreakdownResult, LossResult
 
@@ -147,38 +148,11 @@ def _heat_map(
         ax.add_patch(
             Rectangle((column, row), 1, 1, facecolor="#F4F4F4", edgecolor="#C8C8C8", hatch="////", linewidth=0)
         )
-    ax.pcolormesh(
-        np.arange(len(consumers) + 1),
-        np.arange(len(products) + 1),
-        np.ma.masked_invalid(values),
-        **{"cmap": look.HEAT, "vmin": 0, "vmax": 1, "edgecolors": look.PAPER, "linewidth": 1.2, **style},
-    )
-    for row, column in np.argwhere(~np.isnan(values)):
-        value = float(values[row, column])
-        ink = look.PAPER if value > 0.6 else look.INK
-        ax.text(
-            column + 0.5, row + 0.5, _cell(value), ha="center", va="center_baseline", fontsize=look.SMALL, color=ink
-        )
-    ax.set_xticks(
-        np.arange(len(consumers)) + 0.5,
-        [look.plain(words.get(code, code), 22) for code in consumers],
-        rotation=45,
-        ha="right",
-        rotation_mode="anchor",
-    )
-    ax.set_yticks(
-        np.arange(len(products)) + 0.5,
+    share_cells(ax, values, style)
+    name_cells(
+        ax,
         [look.plain(look.sentence(words.get(product, product)), 40) for product in products],
+        [look.plain(words.get(code, code), 22) for code in consumers],
     )
-    ax.set_xlim(0, max(len(consumers), 8))
-    ax.set_ylim(len(products), 0)
-    look.tidy(ax, grid="none")
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
     look.x_title(ax, axis_title)
     return ax
-
-
-def _cell(share: float) -> str:
-    """Percent without its sign, so that it fits a cell."""
-    return look.percent(share).removesuffix("%").strip()

@@ -11,12 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from graphmodel._types import FloatArray
 from graphmodel.plot import style as look
+from graphmodel.plot.cells import FEWEST, hundredths, shade, write
 from graphmodel.plot.places import country_names, place_name
-
-DARK = 0.6
-"""Shares above this are shaded so dark that they take white ink."""
 
 LEAST = 0.005
 """Shares below this are left blank."""
@@ -85,15 +82,13 @@ def largest_by_stage(
     for pair, start in tops.items():
         rows = cells.loc[[pair]]
         values = rows.set_index("stage")["largest_share"].reindex(stages).to_numpy(dtype=float)
-        _shade(ax, values[None, :], np.array([start, start + 1.0]), style)
+        shade(ax, values[None, :], np.array([start, start + 1.0]), style)
         for each in look.rows(rows):
             doubt = not each.largest_share > each.unassigned_share
             lines = (
-                f"{look.plain(each.largest, 4)}{'?' * doubt}\n{_hundredths(each.largest_share)}"
-                if each.largest
-                else "?"
+                f"{look.plain(each.largest, 4)}{'?' * doubt}\n{hundredths(each.largest_share)}" if each.largest else "?"
             )
-            _write(ax, list(stages).index(each.stage), start + 0.5, lines, each.largest_share, linespacing=1.0)
+            write(ax, list(stages).index(each.stage), start + 0.5, lines, each.largest_share, linespacing=1.0)
     for family, middle in heads.items():
         ax.text(
             0.0, middle + 0.08, look.plain(family), va="center", fontsize=look.TEXT, fontweight="bold", color=look.INK
@@ -102,7 +97,7 @@ def largest_by_stage(
     ax.set_yticks([start + 0.5 for start in tops.values()], labels)
     columns = [look.plain(words.get(stage, look.sentence(stage)), 24) for stage in stages]
     ax.set_xticks(np.arange(len(stages)) + 0.5, columns, rotation=55, ha="left", rotation_mode="anchor")
-    _frame(ax, max(len(stages), 8), top)
+    _frame(ax, max(len(stages), FEWEST), top)
     return ax
 
 
@@ -153,11 +148,11 @@ def dependence_matrix(
         row, column = of[each.kind, each.label], places.index(each.group)
         if each.share >= LEAST:
             values[row, column] = each.share
-            _write(ax, column, row + 0.5, _hundredths(each.share), each.share)
+            write(ax, column, row + 0.5, hundredths(each.share), each.share)
         if each.own:
             around = (column + 0.06, row + 0.08), 0.88, 0.84
             ax.add_patch(Rectangle(*around, fill=False, edgecolor=look.INK, linewidth=0.8, zorder=3))
-    _shade(ax, values, np.arange(len(of) + 1.0), style)
+    shade(ax, values, np.arange(len(of) + 1.0), style)
     for row, (above, below) in enumerate(pairwise(users["kind"]), start=1):
         if above != below:
             ax.axhline(row, color=look.INK, linewidth=0.6)
@@ -166,31 +161,13 @@ def dependence_matrix(
     ax.set_yticks(np.arange(len(of)) + 0.5, labels)
     columns = [look.plain(look.sentence(place_name(place, words)), 24) for place in places]
     ax.set_xticks(np.arange(len(places)) + 0.5, columns, rotation=45, ha="left", rotation_mode="anchor")
-    _frame(ax, max(len(places), 8), len(of))
+    _frame(ax, max(len(places), FEWEST), len(of))
     ax.annotate(
         f"use, {unit.replace('-', ' ')} a year", (0, 0), xytext=(look.points(-3), look.points(5)),
         textcoords="offset points", ha="right", fontsize=look.SMALL, color=look.INK, annotation_clip=False,
     )  # fmt: skip
     look.x_title(ax, "share of the mineral in what is used, %; frame: passes the user itself", loc="left")
     return ax
-
-
-def _shade(ax: Axes, values: FloatArray, rows: FloatArray, style: Mapping[str, Any]) -> None:
-    """Shade one cell a share, from 0 to 1."""
-    around: dict[str, Any] = {"edgecolors": look.PAPER, "linewidth": 1.2}
-    edges = np.arange(values.shape[1] + 1.0)
-    ax.pcolormesh(
-        edges, rows, np.ma.masked_invalid(values), **{"cmap": look.HEAT, "vmin": 0, "vmax": 1, **around, **style}
-    )
-
-
-def _write(ax: Axes, column: int, y: float, words: str, share: float, **place: Any) -> None:
-    ink = look.PAPER if share > DARK else look.INK
-    ax.text(column + 0.5, y, words, ha="center", va="center", fontsize=look.SMALL, color=ink, **place)
-
-
-def _hundredths(share: float) -> str:
-    return look.percent(share).removesuffix("%").strip()
 
 
 def _frame(ax: Axes, width: float, height: float) -> None:

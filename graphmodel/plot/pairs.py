@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from graphmodel.plot import style as look
+from graphmodel.plot.cells import name_cells, share_cells
 from graphmodel.plot.places import country_names, place_name
 from graphmodel.results import PairResult
 
@@ -60,35 +61,10 @@ def pair_map(
     if len(shown) < 2:
         return look.nothing_to_draw(ax, "no pair loses any final demand")
     values = _lower_triangle(table, shown)
-    edges = np.arange(len(shown) + 1)
-    ax.pcolormesh(
-        edges,
-        edges,
-        np.ma.masked_invalid(values),
-        **{"cmap": look.HEAT, "vmin": 0, "vmax": 1, "edgecolors": look.PAPER, "linewidth": 1.2, **style},
-    )
-    for row, column in np.argwhere(~np.isnan(values)):
-        value = float(values[row, column])
-        ax.text(
-            column + 0.5,
-            row + 0.5,
-            look.percent(value).removesuffix("%").strip(),
-            ha="center",
-            va="center_baseline",
-            fontsize=look.SMALL,
-            color=look.PAPER if value > 0.6 else look.INK,
-            fontweight="bold" if row == column else "normal",
-        )
+    share_cells(ax, values, style, bold=lambda row, column: row == column)
     words = {**country_names(), **(names or {})}
     labels = [look.plain(_name(group, label, words), 34) for group, label in shown]
-    middle = np.arange(len(shown)) + 0.5
-    ax.set_xticks(middle, labels, rotation=45, ha="right", rotation_mode="anchor")
-    ax.set_yticks(middle, labels)
-    ax.set_xlim(0, max(len(shown), 8))
-    ax.set_ylim(len(shown), 0)
-    look.tidy(ax, grid="none")
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    name_cells(ax, labels, labels)
     response = str(result.parameters.get("response", ""))
     look.x_title(ax, f"share of final demand lost without both, % ({response}); bold: without one alone")
     return ax
