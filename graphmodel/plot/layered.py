@@ -143,8 +143,8 @@ def draw_layers(
     }
     _links(ax, links, marks, colours, set(lane), style)
     _marks(ax, marks, colours)
-    _heads(ax, marks, used, lane)
-    _names(ax, marks, named)
+    heads = _heads(ax, marks, used, lane)
+    _names(ax, marks, named, heads)
     _foot(ax, marks, colours if colour == "country" else {}, high, note)
     return ax
 
@@ -276,8 +276,12 @@ def _marks(ax: Axes, marks: Mapping[str, Mark], colours: Mapping[str, str]) -> N
         )
 
 
-def _heads(ax: Axes, marks: Mapping[str, Mark], stages: pd.DataFrame, lane: Sequence[str]) -> None:
-    """Name stages: those of one line above their columns in turn a line higher, so that none touch."""
+_Box = tuple[float, float, float, float]
+
+
+def _heads(ax: Axes, marks: Mapping[str, Mark], stages: pd.DataFrame, lane: Sequence[str]) -> list[_Box]:
+    """Name stages, those of one line in turn a line higher so that none touch; return where the words stand."""
+    taken: list[_Box] = []
     xs = sorted({mark.x for mark in marks.values() if mark.stage not in lane})
     named: set[float] = set()
     for row in look.rows(stages):
@@ -287,19 +291,23 @@ def _heads(ax: Axes, marks: Mapping[str, Mark], stages: pd.DataFrame, lane: Sequ
         named |= {x} if first else set()
         raised = LINE_MM + 0.8 if first and len(xs) > 6 and xs.index(x) % 2 else 0.0
         y = -2.5 - raised if first else min(mark.y - mark.radius for mark in column) - 1.6
+        words = look.plain(row.label or row.stage, 16)
+        half = 0.6 * look.width_mm(words)  # bold is wider
+        taken.append((x - half, y - LINE_MM, x + half, y))
         ax.text(
-            x, y, look.plain(row.label or row.stage, 16), ha="center", va="bottom",
+            x, y, words, ha="center", va="bottom",
             fontsize=look.SMALL + look.points(0.5), fontweight="bold",
             color=look.INK, zorder=6, path_effects=list(look.HALO),
         )  # fmt: skip
+    return taken
 
 
-def _names(ax: Axes, marks: Mapping[str, Mark], named: int) -> None:
+def _names(ax: Axes, marks: Mapping[str, Mark], named: int, heads: list[_Box]) -> None:
     """Name the largest nodes of each stage where there is room: whole beside, above or below, else cut short."""
     ranked = sorted(marks.values(), key=lambda mark: (-mark.quantity, mark.node_id))
     chosen = [mark for stage in dict.fromkeys(mark.stage for mark in ranked) for mark in _largest(ranked, stage, named)]
     last = max(mark.x for mark in ranked)
-    taken = [
+    taken = heads + [
         (mark.x - mark.radius, mark.y - mark.radius, mark.x + mark.radius, mark.y + mark.radius) for mark in ranked
     ]
     for mark in sorted(chosen, key=lambda mark: (-mark.quantity, mark.node_id)):
@@ -327,7 +335,7 @@ def _largest(ranked: Sequence[Mark], stage: str, named: int) -> list[Mark]:
     return [mark for mark in ranked if mark.stage == stage][:named]
 
 
-def _touch(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
+def _touch(one: _Box, two: _Box) -> bool:
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
