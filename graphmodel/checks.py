@@ -10,7 +10,7 @@ import pandas as pd
 
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
-from graphmodel.processes import node_slots, processes
+from graphmodel.processes import node_slots, processes, slot_recipes
 
 TOLERANCE = 1e-9
 """Largest relative error of a balance."""
@@ -134,6 +134,74 @@ def output_above_capacity(network: Network) -> list[Finding]:
         )
         for r in rows.itertuples()
     ]
+
+
+ROUNDING = 0.005
+"""Share by which numbers written down with few digits may miss one another."""
+
+
+def sales_above_output(network: Network) -> list[Finding]:
+    """Nodes from which edges carry away more than they make, where no balances are stated.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> gm.checks.sales_above_output(toy.with_tables(edges=toy.edges.replace({"quantity": {350.0: 850.0}})))
+    [('sales_above_output', 'nodes', 'mine-b', '1100', 'sells 1100 of lithium-ore, but makes 600')]
+    """
+    makers = _makers(network)
+    return [
+        (
+            "sales_above_output",
+            "nodes",
+            str(r.node_id),
+            f"{r.sold:g}",
+            f"sells {r.sold:g} of {r.product}, but makes {r.output:g}",
+        )
+        for r in makers[makers["sold"] > makers["output"] * (1 + ROUNDING)].itertuples()
+    ]
+
+
+def inputs_above_need(network: Network) -> list[Finding]:
+    """Nodes to which edges bring more than their output takes by its recipe, where no balances are stated.
+
+    Examples
+    --------
+    >>> import graphmodel as gm
+    >>> toy = gm.load("toy-battery")
+    >>> gm.checks.inputs_above_need(toy.with_tables(edges=toy.edges.replace({"quantity": {350.0: 850.0}})))
+    [('inputs_above_need', 'nodes', 'refine-a', '1500', 'takes in 1500 of lithium-ore, but makes 1000 from 1000')]
+    """
+    makers = _makers(network)
+    recipes = slot_recipes(network.table("recipes")).rename(columns={"output": "product"})
+    own = makers.merge(recipes[recipes["node_id"] != ""].drop(columns="stage"), on=["node_id", "product"])
+    others = makers[~makers["node_id"].isin(own["node_id"])]
+    common = others.merge(recipes[recipes["node_id"] == ""].drop(columns="node_id"), on=["stage", "product"])
+    needs = pd.concat([own, common], ignore_index=True)
+    edges = network.edges[["target", "material", "quantity"]]
+    taken = needs.merge(edges, left_on=["node_id", "input"], right_on=["target", "material"])
+    taken = taken.assign(got=taken["quantity"] / taken["relative"], need=taken["output"] * taken["base"])
+    slots = taken.groupby(["node_id", "slot"], as_index=False).agg({"got": "sum", "need": "first", "output": "first"})
+    return [
+        (
+            "inputs_above_need",
+            "nodes",
+            str(r.node_id),
+            f"{r.got:g}",
+            f"takes in {r.got:g} of {r.slot}, but makes {r.output:g} from {r.need:g}",
+        )
+        for r in slots[slots["got"] > slots["need"] * (1 + ROUNDING)].itertuples()
+    ]
+
+
+def _makers(network: Network) -> pd.DataFrame:
+    """Nodes that state an output and sell one product: node_id, stage, output, product, sold; none beside balances."""
+    sold = network.edges.groupby(["source", "material"], as_index=False)["quantity"].sum()
+    sold = sold[~sold["source"].duplicated(keep=False)]
+    sold = sold.rename(columns={"source": "node_id", "material": "product", "quantity": "sold"})
+    stated = network.nodes[["node_id", "stage", "output"]].dropna(subset="output")
+    return stated.merge(sold.iloc[:0] if len(network.table("balances")) else sold, on="node_id")
 
 
 def owners_above_one(network: Network) -> list[Finding]:
@@ -316,6 +384,8 @@ CHECKS: tuple[Callable[[Network], list[Finding]], ...] = (
     empty_edges,
     untraced_nodes,
     output_above_capacity,
+    sales_above_output,
+    inputs_above_need,
     owners_above_one,
     routes_above_one,
     unbalanced_nodes,

@@ -9,15 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from graphmodel import plugins
+from graphmodel import _shipped, plugins
 from graphmodel.convert import descriptor as descriptors
 from graphmodel.convert.files import read
 from graphmodel.convert.folder import extra_tables, read_folder, read_table
 from graphmodel.errors import DataPackageError, EmptySelectionError, UnknownNameError, nearest
 from graphmodel.network import Network
 from graphmodel.scenario import Scenario, read_where
-
-_PACKAGED = Path(__file__).parent / "_datasets"
 
 
 def available() -> pd.DataFrame:
@@ -352,7 +350,7 @@ def root() -> Path:
     >>> (datasets.root() / "toy-battery" / "nodes.csv").is_file()
     True
     """
-    return _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "datasets"
+    return _shipped.root()
 
 
 def _folders() -> dict[str, Path]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from operator import eq
 
 SHOWN = 5
 """How many values, and how many problems, a message spells out."""
@@ -161,13 +163,33 @@ def nearest(value: str, known: Iterable[str]) -> str:
     'there are: mining, refining'
     """
     names = [str(name) for name in known]
-    folded = {name.casefold(): name for name in names}
-    match = difflib.get_close_matches(str(value).casefold(), list(folded), n=1, cutoff=0.6)
-    if match:
-        return f"did you mean {folded[match[0]]!r}?"
+    match = closest(str(value), names)
+    if match is not None:
+        return f"did you mean {match!r}?"
     if not names:
         return "there are none"
     return f"there are: {listed(sorted(names))}"
+
+
+def closest(value: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name most like ``value``, or None; of several alike, one of its letters, or that begins as it.
+
+    Examples
+    --------
+    >>> closest("KRO", ["KIR", "KOR", "ROW"]), closest("AUX", ["AUS", "SAU"]), closest("x", ["mining"])
+    ('KOR', 'AUS', None)
+    """
+    folded = {name.casefold(): name for name in known}
+    wanted = value.casefold()
+    near = difflib.get_close_matches(wanted, folded, n=max(len(folded), 1), cutoff=cutoff)
+    ratio = [difflib.SequenceMatcher(None, name, wanted).ratio() for name in near]
+    alike = [name for name, one in zip(near, ratio, strict=True) if one == ratio[0]]
+
+    def likeness(name: str) -> tuple[bool, int, int]:
+        begins = sum(takewhile(bool, map(eq, name, wanted)))
+        return sorted(name) == sorted(wanted), begins, sum(map(eq, name, wanted))
+
+    return folded[max(alike, key=likeness)] if alike else None
 
 
 def listed(values: Sequence[object]) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from graphmodel import _shipped
 from graphmodel._types import IntArray
 from graphmodel.columns import (
     Cells,
@@ -28,7 +30,7 @@ from graphmodel.columns import (
     words_as,
 )
 from graphmodel.columns import as_numbers as as_numbers
-from graphmodel.errors import Problem, SchemaError, UnknownNameError, nearest
+from graphmodel.errors import Problem, SchemaError, UnknownNameError, closest, nearest
 
 Kind = Literal["text", "number", "integer", "flag"]
 
@@ -535,14 +537,14 @@ class _Place:
             yield Problem(self.file, self.line(row), column, str(cell(row)), message, hint)
 
     def unknown(
-        self, rows: np.ndarray, text: Text, column: str, message: str, known: Callable[[], list[str] | tuple[str, ...]]
+        self, rows: np.ndarray, text: Text, column: str, message: str, hint: Callable[[str], str]
     ) -> Iterator[Problem]:
-        """One problem a bad cell; the first few different values each with the nearest known one, slow to find."""
+        """One problem a bad cell; the first few different values each with a hint, slow to find."""
         hints: dict[str, str] = {}
         for row in rows.tolist():
             value = text.cell(row)
             if value not in hints and len(hints) < _HINTS:
-                hints[value] = nearest(value, known())
+                hints[value] = hint(value)
             yield Problem(self.file, self.line(row), column, value, message, hints.get(value, ""))
 
 
@@ -559,9 +561,7 @@ def _checked_table(table: Table, frame: pd.DataFrame, place: _Place, problems: l
         return Columns(0, {})
     missing = [column.name for column in table.columns if column.required and column.name not in names]
     for name in missing:
-        problems.append(
-            Problem(place.file, 0, name, "", "column is missing", f"has: {', '.join(names) or 'no column'}")
-        )
+        problems.append(Problem(place.file, 0, name, "", "column is missing", _instead(name, names, table)))
     if not len(frame) and not missing and table.required:
         problems.append(Problem(place.file, 0, "", "", "table is empty", f"needs {_needs(table)}"))
     cells: dict[str, Cells] = {}
@@ -578,6 +578,12 @@ def _checked_table(table: Table, frame: pd.DataFrame, place: _Place, problems: l
         if name not in table.by_name:
             cells[name] = frame.iloc[:, position].reset_index(drop=True).copy()
     return Columns(len(frame), cells)
+
+
+def _instead(missing: str, names: list[str], table: Table) -> str:
+    """Name the column that may be meant by a missing one, or all there are."""
+    other = closest(missing, [name for name in names if name not in table.by_name])
+    return f"did you mean it by {other!r}?" if other else f"has: {', '.join(names) or 'no column'}"
 
 
 def _is_number(column: Column) -> bool:
@@ -612,12 +618,21 @@ def _checked_column(column: Column, given: pd.Series, place: _Place, problems: l
         problems += place.problems(rows, text.cell, column.name, "is empty")
     if column.values:
         rows = _rows_outside(text, {*column.values, ""})
-        problems += place.unknown(rows, text, column.name, "is not allowed", lambda: column.values)
+        problems += place.unknown(
+            rows, text, column.name, "is not allowed", lambda value: nearest(value, column.values)
+        )
     if column.country:
         rows = _rows_outside(text, country_codes() | {""})
         message = "is not a country or region code"
-        problems += place.unknown(rows, text, column.name, message, lambda: sorted(country_codes()))
+        problems += place.unknown(rows, text, column.name, message, _nearest_country)
     return text
+
+
+def _nearest_country(value: str) -> str:
+    """Name the code of the country meant, be it misspelt or spelt out."""
+    codes = {row["name"]: row["country"] for row in _shipped.rows("reference", "countries")}
+    named = closest(value, codes, cutoff=0.8)
+    return nearest(value if named is None else codes[named], country_codes())
 
 
 def _rows_outside(text: Text, allowed: frozenset[str] | set[str]) -> IntArray:
@@ -703,7 +718,8 @@ def _looked_up(
         return same
     rows = text.rows((position < 0) & (text.words != ""))
     other = column.refers.partition(".")[0]
-    problems += place.unknown(rows, text, column.name, f"is not in {other}", lambda: sorted(named.words.tolist()))
+    hint = partial(nearest, known=named.words.tolist())
+    problems += place.unknown(rows, text, column.name, f"is not in {other}", hint)
     return text
 
 

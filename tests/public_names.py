@@ -36,7 +36,11 @@ def _own(module: object) -> list[str]:
         name
         for name, value in vars(module).items()
         if not name.startswith("_")
-        and (f"{getattr(value, '__module__', '')}.".startswith(f"{home}.") if callable(value) else name.isupper() and name != "TYPE_CHECKING")
+        and (
+            f"{getattr(value, '__module__', '')}.".startswith(f"{home}.")
+            if callable(value)
+            else name.isupper() and name != "TYPE_CHECKING"
+        )
     ]
 
 

@@ -68,6 +68,39 @@ def test_a_flow_that_does_not_add_up_is_found(balanced_toy):
     assert imbalance(broken)["error"].max() == pytest.approx(1 / 600)
 
 
+def test_a_mine_that_sells_more_than_it_makes_is_named_with_both(toy):
+    edges = toy.edges
+    edges.loc[edges["edge_id"] == "e1", "quantity"] = 900.0  # mine-a makes 400; refine-a makes 1000 from 1000
+    table = gm.check(toy.with_tables(edges=edges)).set_index("check")
+    assert table.loc["sales_above_output", ["row", "message"]].tolist() == [
+        "mine-a",
+        "sells 900 of lithium-ore, but makes 400",
+    ]
+    assert table.loc["inputs_above_need", ["row", "value"]].tolist() == ["refine-a", "1500"]
+
+
+def test_a_further_mine_feeds_a_refinery_more_than_it_needs(toy):
+    nodes = pd.concat([toy.nodes, toy.nodes[toy.nodes["node_id"] == "mine-a"].assign(node_id="mine-c")])
+    edges = pd.concat([toy.edges, toy.edges[toy.edges["edge_id"] == "e1"].assign(edge_id="e9", source="mine-c")])
+    assert found(toy.with_tables(nodes=nodes, edges=edges)) == {("inputs_above_need", "refine-a")}
+
+
+def test_flows_that_are_rounded_unknown_or_of_several_products_are_no_finding(toy):
+    edges, nodes = toy.edges, toy.nodes
+    edges.loc[edges["edge_id"] == "e1", "quantity"] = 401.0  # of 400; 1001 of the 1000 that refine-a needs
+    assert found(toy.with_tables(edges=edges)) == set()
+    edges.loc[edges["edge_id"] == "e1", "quantity"] = 900.0
+    assert found(toy.with_tables(edges=edges, nodes=nodes.assign(output=float("nan")))) == set()
+    both = pd.concat([edges, edges[edges["edge_id"] == "e4"].assign(edge_id="e9", source="mine-a")])
+    assert found(toy.with_tables(edges=both)) == {("inputs_above_need", "refine-a"), ("inputs_above_need", "cell-a")}
+
+
+def test_a_recipe_of_a_plants_own_says_what_it_needs(toy):
+    own = toy.table("recipes").iloc[[1]].assign(stage="", node_id="refine-a", amount=0.5)
+    recipes = pd.concat([toy.table("recipes"), own])
+    assert found(toy.with_tables(recipes=recipes)) == {("inputs_above_need", "refine-a")}  # 1000 for 500
+
+
 def test_a_flow_nobody_is_said_to_make_is_found(balanced_toy):
     balances = balanced_toy.table("balances")
     silent = balances[~((balances["node_id"] == "mine-a") & (balances["side"] == "output"))]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import graphmodel as gm
-from graphmodel import datasets
+from graphmodel import _shipped, datasets
 from graphmodel.convert import write_folder
 from graphmodel.errors import DataPackageError, UnknownNameError
 
@@ -17,7 +17,7 @@ def home(tmp_path, monkeypatch):
     gm.write(gm.load("toy-battery"), tmp_path / "_datasets" / "toy-copy")
     (tmp_path / "_datasets" / "projects").mkdir()
     (tmp_path / "_datasets" / "projects" / "projects.csv").write_text("a\n1\n")
-    monkeypatch.setattr(datasets, "_PACKAGED", tmp_path / "_datasets")
+    monkeypatch.setattr(_shipped, "_PACKAGED", tmp_path / "_datasets")
     return tmp_path / "_datasets"
 
 

@@ -53,7 +53,7 @@ CASES = {
     ),
     "an unknown country": (
         plan(("a", "A", "USB", "refining", "lithium-salt", 1.0)),
-        "projects:1:country: is not a country or region code 'USB' (did you mean 'UZB'?)",
+        "projects:1:country: is not a country or region code 'USB' (did you mean 'USA'?)",
     ),
     "an unknown buyer": (
         plan(sells_to=["USA; DEUT"]),
@@ -116,7 +116,7 @@ def test_all_that_is_wrong_is_said_at_once_with_file_and_line(toy, tmp_path):
         "(first on line 3; join the two, or give each its own site)",
         "mine.csv:5:status: is not allowed 'planned' (did you mean 'announced'?)",
         "mine.csv:6:capacity: is not a number 'x'",
-        "mine.csv:6:country: is not a country or region code 'USB' (did you mean 'UZB'?)",
+        "mine.csv:6:country: is not a country or region code 'USB' (did you mean 'USA'?)",
         "mine.csv:6:material: is not in materials 'lithium-or' (did you mean 'lithium-ore'?)",
         "mine.csv:6:project_id: stands twice 'b' (first on line 5)",
     ]

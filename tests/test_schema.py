@@ -52,6 +52,22 @@ def test_an_unknown_country_gets_the_nearest_code(good):
     assert "USA" in problem.hint
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("AUX", ("AUS", "AUT")),  # the first letters before others
+        ("KRO", ("KOR",)),  # letters swapped before others
+        ("CNH", ("CHN",)),
+        ("CHIN", ("CHN",)),
+        ("South Korea", ("KOR",)),
+        ("Chnia", ("CHN",)),
+    ],
+)
+def test_a_country_misspelt_or_spelt_out_gets_its_code(good, said, meant):
+    good["nodes"]["country"] = ["COD", said]
+    assert only_problem(good).hint in [f"did you mean {code!r}?" for code in meant]
+
+
 def test_an_unknown_stage_gets_the_nearest(good):
     good["nodes"]["stage"] = ["minning", "use"]
     problem = only_problem(good)

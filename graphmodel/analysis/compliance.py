@@ -26,7 +26,7 @@ from graphmodel.errors import UnknownNameError, nearest
 from graphmodel.kernels.indices import import_reliance
 from graphmodel.network import Network
 from graphmodel.results import ComplianceResult
-from graphmodel.scenario import Scenario
+from graphmodel.scenario import Scenario, applied
 from graphmodel.schema import as_numbers
 
 Counted = Literal["output", "capacity"]
@@ -138,7 +138,7 @@ def compliance(
     asked = asked.assign(target=as_numbers(asked["target"]))
     named = named[named["programme"] == programme].astype(object).fillna("")
     countries = economy(network, CONSUMERS.get(programme, programme) if consumer is None else consumer, members)
-    after = None if scenario is None else scenario.apply(network)
+    after = None if scenario is None else applied(scenario, network)
     narrow = _Way(countries, counted, consumption, by)
     ways = [replace(narrow, countries=countries | own_regions(countries)), narrow]
     rows = []

@@ -12,7 +12,7 @@ from graphmodel.analysis.concentration import concentration
 from graphmodel.analysis.removal import removal
 from graphmodel.network import Network
 from graphmodel.results import DiversificationResult
-from graphmodel.scenario import Scenario
+from graphmodel.scenario import Scenario, applied
 
 LENSES = ("country", "control")
 
@@ -61,7 +61,7 @@ def diversification(
     18      1.0            1.0
     """
     counted = {"mineral": mineral, "product": product, "consumer": consumer}
-    after = scenario.apply(network)
+    after = applied(scenario, network)
     rows = [row for lens in LENSES for row in _concentrations(network, after, lens, mineral)]
     rows += [row for lens in LENSES for row in _losses(network, after, lens, counted)]
     table = pd.DataFrame(rows, columns=["measure", "stage", "lens", "without", "with_scenario"])

@@ -15,7 +15,7 @@ from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
 from graphmodel.programme import GROWTH
 from graphmodel.results import LossResult
-from graphmodel.scenario import Scenario
+from graphmodel.scenario import Scenario, applied
 
 
 def losses(
@@ -62,7 +62,7 @@ def losses(
     6      CHN     5.0   3.0
     7      USA     5.0   3.0
     """
-    changed = scenario.apply(network)
+    changed = applied(scenario, network)
     work = frozen_processes(changed)
     cut, kept = scenario_cut(changed, work)
     share = frozen(kernel_recipes(work), (1.0 - cut)[:, None], edge_limit=kept)[:, 0]

@@ -10,7 +10,7 @@ from graphmodel.analysis.responses import How, Links
 from graphmodel.network import Network
 from graphmodel.programme import GROWTH, SCALE
 from graphmodel.results import MarginalResult
-from graphmodel.scenario import Scenario
+from graphmodel.scenario import Scenario, applied
 
 LEAST = 1e-9
 """Smallest value, as a share of final demand for the whole of what is priced, that is listed."""
@@ -60,7 +60,7 @@ def marginal_values(
     3  capacity        mine-b  0.001        0.006
     4  capacity        mine-a  0.001        0.004
     """
-    answer = least_loss(scenario.apply(network), mineral, How(response, growth=growth, links=links, stocks=stocks))
+    answer = least_loss(applied(scenario, network), mineral, How(response, growth=growth, links=links, stocks=stocks))
     table = pd.concat([_of_bounds(answer), _of_rows(answer)], ignore_index=True)
     table = table[table["value_share"] > LEAST]
     return MarginalResult(

@@ -16,7 +16,7 @@ from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
 from graphmodel.programme import GROWTH, Programme, base_flow, least_change, programme
 from graphmodel.results import ReroutingResult
-from graphmodel.scenario import Scenario
+from graphmodel.scenario import Scenario, applied
 
 
 def rerouting(
@@ -67,7 +67,7 @@ def rerouting(
     1      sale    mine-a  lithium-ore   400.0     500.0
     2  purchase  refine-a  lithium-ore  1000.0     500.0
     """
-    answer = least_loss(scenario.apply(network), mineral, How(response, growth=growth, links=links, stocks=stocks))
+    answer = least_loss(applied(scenario, network), mineral, How(response, growth=growth, links=links, stocks=stocks))
     plan = plan_of(answer)
     table = pd.concat([_sales(plan), _purchases(plan), _drawn(plan), _served(plan)], ignore_index=True)
     return ReroutingResult(

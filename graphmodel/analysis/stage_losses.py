@@ -10,7 +10,7 @@ from graphmodel.analysis.remaining import kernel_recipes, open_paths, scenario_c
 from graphmodel.kernels.cascade import frozen
 from graphmodel.kernels.paths import reachable
 from graphmodel.network import Network
-from graphmodel.scenario import Scenario
+from graphmodel.scenario import Scenario, applied
 
 ROUNDING = 1e-9
 """Shares lost below this are none, as in `losses`."""
@@ -27,7 +27,7 @@ def stage_losses(network: Network, scenario: Scenario, *, mineral: str) -> pd.Da
         what they want after it), ``cut`` (t the scenario itself takes there), ``reachability`` and ``frozen`` (t lost).
         Stocks are left out. Under ``reachability`` a node makes all, or nothing where no path from an origin is left.
     """
-    changed = scenario.apply(network)
+    changed = applied(scenario, network)
     work = frozen_processes(changed)
     cut, kept = scenario_cut(changed, work)
     left = frozen(kernel_recipes(work), (1.0 - cut)[:, None], edge_limit=kept)[:, 0]

@@ -17,7 +17,7 @@ from graphmodel.kernels.timeline import Chain, Reserves, Shock, Spare, weekly
 from graphmodel.network import Network
 from graphmodel.processes import Processes, processes
 from graphmodel.results import TimelineResult
-from graphmodel.scenario import Scenario
+from graphmodel.scenario import Scenario, applied
 
 REFILL_WEEKS, SPARE_WEEKS, RAMP_WEEKS, RESTART_WEEKS = 4.0, 4.0, 26.0, 4.0
 """Times we assume where none is given: no source states them for every plant."""
@@ -167,7 +167,7 @@ class Course:
         """Read what a network, a scenario and its times mean."""
         if stocks is not None:
             network = network.with_tables(stocks=stocks)
-        changed = scenario.apply(network)
+        changed = applied(scenario, network)
         work = processes(changed)
         made = work.output
         stock, stock_data = firm_stocks(changed, work, times.default_days)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 from graphmodel.cli import options as take
-from graphmodel.cli.group import DEFAULT, keep, load, main, show
+from graphmodel.cli.group import DEFAULT, keep, load, main, show, show_each
+from graphmodel.cli.names import FORMATS, Names, data_sets
 
 
 @main.command()
@@ -77,7 +82,8 @@ def check(folder: Path, update: bool, form: str) -> None:
             update_descriptor(folder)
         problems = folder_problems(folder)
     if problems:
-        show(pd.DataFrame([vars(problem) for problem in problems]), form)
+        found = pd.DataFrame([vars(problem) for problem in problems])
+        show(found.assign(line=found["line"].astype(object).where(found["line"] > 0)), form)  # 0 is the whole file
         click.echo(f"{len(problems)} problem(s)", err=True)
         sys.exit(1)
     if of_sources:
@@ -96,7 +102,10 @@ def check(folder: Path, update: bool, form: str) -> None:
 @main.command()
 @take.data
 @take.form
-@click.option("--table", "which", type=click.Choice(["closure", "basis", "large_estimates", "controls"]), multiple=True)
+@click.option(
+    "--table", "which", type=click.Choice(["closure", "basis", "large_estimates", "controls"]), multiple=True,
+    help="Repeat for several, as JSON an object by name; CSV holds one. The first three when absent.",
+)  # fmt: skip
 def closure(data: str, form: str, which: tuple[str, ...]) -> None:
     """Say how well a built data set closes: supply and need, basis of flows, large flows only estimated.
 
@@ -108,16 +117,16 @@ def closure(data: str, form: str, which: tuple[str, ...]) -> None:
 
     usual = ("closure", "basis", "large_estimates")
     present = shipped.extras(data)
-    for name in which or [name for name in usual if name in present] or usual:
-        frame = present[name] if name in present else shipped.table(data, name)
-        if form == "table":
-            click.echo(f"\n{name}")
-        show(frame, form)
+    names = which or [name for name in usual if name in present] or usual
+    show_each(names, lambda name: present[name] if name in present else shipped.table(data, name), form)
 
 
 @main.command()
 @take.data
-@click.option("--table", "which", type=click.Choice(["quality", "weakest"]), multiple=True, help="Both when absent.")
+@click.option(
+    "--table", "which", type=click.Choice(["quality", "weakest"]), multiple=True,
+    help="Repeat for several, as JSON an object by name; CSV holds one. Both when absent.",
+)  # fmt: skip
 @click.option("--top", default=10, show_default=True, help="How many of the weakest data to list; 0 for all.")
 @take.form
 def quality(data: str, which: tuple[str, ...], top: int, form: str) -> None:
@@ -130,11 +139,11 @@ def quality(data: str, which: tuple[str, ...], top: int, form: str) -> None:
     from graphmodel.evidence import quality as grade  # noqa: PLC0415 - pandas
     from graphmodel.evidence import weakest_data  # noqa: PLC0415 - numpy, scipy
 
-    for name in which or ("quality", "weakest"):
+    def found(name: str) -> pd.DataFrame:
         result = grade(data) if name == "quality" else weakest_data(data, top=top if top > 0 else None)
-        if form == "table":
-            click.echo(f"\n{name}")
-        show(result.table, form)
+        return result.table
+
+    show_each(which or ("quality", "weakest"), found, form)
 
 
 @main.command()
@@ -142,7 +151,13 @@ def quality(data: str, which: tuple[str, ...], top: int, form: str) -> None:
 @click.option(
     "--output", "-o", required=True, type=click.Path(path_type=Path), help=".json, .graphml, .gexf or a folder."
 )
-@click.option("--format", "-f", "form", help="json, graphml, gexf, csv or parquet; by the ending when absent.")
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=Names(FORMATS),
+    help="json, graphml, gexf, csv or parquet; by the ending when absent.",
+)
 @take.force
 def export(data: str, output: Path, form: str | None, force: bool) -> None:
     """Write a network to another format; nothing of it is lost, parallel edges stay.
@@ -181,7 +196,7 @@ def schema(table: str | None) -> None:
 
 
 @main.command()
-@click.argument("name", default=DEFAULT, metavar="[DATA]")
+@click.argument("name", default=DEFAULT, metavar="[DATA]", shell_complete=data_sets)
 def cite(name: str) -> None:
     """Print the citations of a data set and of its sources.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphmodel import __version__
+from graphmodel.cli.contents import CONTENTS
 from graphmodel.errors import DataPackageError, GraphModelError, SchemaError
 
 if TYPE_CHECKING:
@@ -24,11 +26,24 @@ DEFAULT = "minerals-2024"
 
 
 class _Commands(click.Group):
-    """Turn every error of ours into one message and exit code 1."""
+    """Turn every error of ours into one message and exit code 1, and list commands by what they are for."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        super().add_command(cmd, name)
+        cmd.short_help = next((lines[cmd.name] for lines in CONTENTS.values() if cmd.name in lines), cmd.short_help)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.commands))
+        for heading, lines in CONTENTS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), line) for name, line in lines.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            _write_to_nobody()
+            ctx.exit(141)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
@@ -37,6 +52,13 @@ class _Commands(click.Group):
             raise click.ClickException(f"{len(error.problems)} problem(s):\n{lines}") from None
         except (GraphModelError, OSError) as error:
             raise click.ClickException("\n".join([str(error), *getattr(error, "__notes__", ())])) from None
+
+
+def _write_to_nobody() -> None:
+    """Let what is still to be written go nowhere, so that the interpreter does not stumble over it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -48,7 +70,8 @@ def main() -> None:
     files, .json, .graphml or .gexf.
 
     Tables go to standard output, everything else to standard error. Exit codes: 0 done, 1 something is wrong with the
-    data or the question, 2 a wrong option, 130 interrupted. Completion of commands and options by the shell:
+    data or the question, 2 a wrong option, 130 interrupted, 141 nobody reads on. Completion of commands, options and
+    names by the shell:
 
     \b
     eval "$(_GRAPHMODEL_COMPLETE=bash_source graphmodel)"    also zsh_source, fish_source
@@ -72,7 +95,10 @@ def mineral_of(network: Network, mineral: str | None, product: str | None = None
     """The mineral asked for; where products come in several units the network's own, or the largest in the product."""
     if mineral is not None or len(network.units()) < 2:
         return mineral
-    held = {name: network.content(name).get(product, 0.0) if product else 1.0 for name in network.minerals}
+    if product:
+        held = {name: network.content(name).get(product, 0.0) for name in network.minerals}
+    else:
+        held = dict.fromkeys(_used(network) or network.minerals, 1.0)
     chosen = str(network.description.get("mineral", ""))
     if not held.get(chosen):
         chosen = max(held, key=lambda name: held[name], default="")
@@ -83,13 +109,41 @@ def mineral_of(network: Network, mineral: str | None, product: str | None = None
     return chosen
 
 
+def _used(network: Network) -> list[str]:
+    """List the minerals that final demand holds."""
+    from graphmodel.processes import processes  # noqa: PLC0415 - pandas
+
+    wanted = list(processes(network).demand["product"].unique())
+    return [name for name in network.minerals if network.content(name).reindex(wanted).gt(0).any()]
+
+
+def show_each(names: Sequence[str], frame_of: Callable[[str], pd.DataFrame], form: str) -> None:
+    """Print one table or several: each under its name, or as one JSON object by name; CSV holds but one."""
+    if len(names) == 1:
+        show(frame_of(names[0]), form)
+    elif form == "csv":
+        raise click.UsageError(f"csv holds one table; name it with --table: {', '.join(names)}")
+    elif form == "json":
+        click.echo("{" + ",".join(f'\n"{name}":{_json(frame_of(name))}' for name in names) + "\n}")
+    else:
+        for place, name in enumerate(names):
+            frame = frame_of(name)
+            click.echo("\n" if place else "", nl=False)
+            click.echo(f"{name}:", err=True)
+            show(frame, form)
+
+
+def _json(frame: pd.DataFrame) -> str:
+    return str(frame.to_json(orient="records", indent=1, force_ascii=False))
+
+
 def show(frame: pd.DataFrame, form: str, top: int = 0) -> None:
     """Print a table, or its first rows, in the format asked for."""
     frame = frame.head(top) if top > 0 else frame
     if form == "csv":
         click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
     elif form == "json":
-        click.echo(frame.to_json(orient="records", indent=1, force_ascii=False))
+        click.echo(_json(frame))
     elif frame.empty:
         click.echo("(no rows)")
     else:

@@ -8,6 +8,8 @@ import click
 
 from graphmodel.cli import options as take
 from graphmodel.cli.group import load, main, mineral_of, pool, progress, show
+from graphmodel.cli.names import MISSING
+from graphmodel.errors import nearest
 
 if TYPE_CHECKING:
     from graphmodel.network import Network
@@ -55,10 +57,12 @@ def indices(
 
 
 def _policy(word: str) -> Any:
-    """Read a risk, or leave the word of a policy as it is; the analysis refuses others."""
+    """Read a risk, or the word of a policy."""
     try:
         return float(word)
     except ValueError:
+        if word not in MISSING:
+            raise click.BadParameter(f"{word!r}; {nearest(word, MISSING)}", param_hint="--missing") from None
         return word
 
 

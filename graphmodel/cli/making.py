@@ -9,6 +9,7 @@ import click
 
 from graphmodel.cli import options as take
 from graphmodel.cli.group import DEFAULT, load, main, mineral_of, progress
+from graphmodel.cli.names import FIGURES, FILES, STYLES, Names, lenses
 from graphmodel.errors import EmptySelectionError
 
 
@@ -38,10 +39,20 @@ def build(name: str, sources: Path | None, output: Path | None) -> None:
 @take.mineral
 @take.product
 @take.consumer
+@take.event
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("figures"), show_default=True)
-@click.option("--style", default="plain", show_default=True, help="nature, elsevier, acs, science, slide or plain.")
-@click.option("--only", metavar="NAME,...", help="Draw these; all that can be drawn when absent.")
-@click.option("--format", "-f", "form", default="pdf,svg,png,csv", show_default=True, metavar="FORM,...")
+@click.option(
+    "--style", default="plain", show_default=True, type=Names(STYLES),
+    help="nature, elsevier, acs, science, slide or plain.",
+)  # fmt: skip
+@click.option(
+    "--only", metavar="NAME,...", type=Names(FIGURES, joined=True),
+    help="Draw these; all that can be drawn when absent.",
+)  # fmt: skip
+@click.option(
+    "--format", "-f", "form", default="pdf,svg,png,csv", show_default=True, metavar="FORM,...",
+    type=Names(FILES, joined=True),
+)  # fmt: skip
 @click.option("--dpi", type=click.IntRange(30, 2400), default=300, show_default=True, help="Resolution of PNG.")
 @click.option("--system-fonts", is_flag=True, help="Use the journal's font where this machine has it.")
 def figures(
@@ -49,53 +60,53 @@ def figures(
     mineral: str | None,
     product: str | None,
     consumer: str | None,
+    event: take.Event,
     output: Path,
     style: str,
-    only: str | None,
-    form: str,
+    only: tuple[str, ...] | None,
+    form: tuple[str, ...],
     dpi: int,
     system_fonts: bool,
 ) -> None:
     """Draw the published figures for a journal's page or a slide, each with the table it draws.
 
+    Figures of one scenario show the one of --where, --ban, --corridor or --shock, or the industry whose stop loses
+    most; diversification needs one.
+
     \b
     graphmodel figures -o figures
     graphmodel figures --mineral cobalt --style nature --only chokepoints,world_map
+    graphmodel figures -w country=CHN -w stage=refining --only loss_over_weeks,first_failure
     graphmodel figures my-data/ --style slide --format png
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel import figures as published  # noqa: PLC0415 - matplotlib
 
-    formats, names = _parts(form), _parts(only or "") or None
-    published.check_names(formats or [form], published.FILES, "format")
-    published.check_names(names or (), published.FIGURES, "figure")
-    published.check_names([style], published.STYLES, "style")
+    scenario = event.scenario() if event.words else None
     network = load(data)
+    if scenario is not None:
+        take.tell(scenario, network)
     chosen = mineral_of(network, mineral, product)
-    asked = {"style": style, "only": only, "mineral": chosen, "product": product, "consumer": consumer, "format": form,
-             "dpi": dpi}  # fmt: skip
+    asked = {"style": style, "only": ",".join(only or ()) or None, "mineral": chosen, "product": product,
+             "consumer": consumer, "format": ",".join(form), "dpi": dpi}  # fmt: skip
     plain = {"style": "plain", "format": "pdf,svg,png,csv", "dpi": 300}
     options = [f" --{key} {value}" for key, value in asked.items() if value not in (None, plain.get(key))]
+    options += [f" {word}" for word in event.words]
     command = f"graphmodel figures {_name(data, network.name)}{''.join(options)}{' --system-fonts' * system_fonts}"
     with progress("figures") as update:
         drawn = published.draw(
-            network, names, mineral=chosen, product=product, consumer=consumer, style=style,
+            network, only, mineral=chosen, product=product, consumer=consumer, scenario=scenario, style=style,
             system_fonts=system_fonts, progress=lambda done, total: update(done, 2 * total),
         )  # fmt: skip
         if not drawn:
             raise EmptySelectionError("; ".join(f"{name}: {why}" for name, why in drawn.skipped.items()))
         paths = published.save(
-            drawn, output, formats=formats, command=command, dpi=dpi,
+            drawn, output, formats=form, command=command, dpi=dpi,
             progress=lambda done, total: update(total + done, 2 * total),
         )  # fmt: skip
     for path in paths:
         click.echo(f"wrote {path}", err=True)
     for name, why in drawn.skipped.items():
         click.echo(f"skipped {name}: {why}", err=True)
-
-
-def _parts(words: str) -> list[str]:
-    """Parts of a list with commas."""
-    return [part.strip() for part in words.split(",") if part.strip()]
 
 
 def _name(data: str, name: str) -> str:
@@ -130,8 +141,9 @@ def report(data: str, mineral: str | None, product: str | None, consumer: str | 
 @take.data
 @take.mineral
 @click.option(
-    "--by", metavar="LENS", help="Show the ranking of these stops beside, as removal lists it: industry, plant …"
-)
+    "--by", metavar="LENS", shell_complete=lenses,
+    help="Show the ranking of these stops beside, as removal lists it: industry, plant …",
+)  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("explore.html"), show_default=True
 )

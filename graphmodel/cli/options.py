@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
+from graphmodel.cli import names
 from graphmodel.cli.group import DEFAULT, mineral_of
-from graphmodel.errors import ParameterError
+from graphmodel.errors import ParameterError, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,10 +33,15 @@ _LENSES = (
     "stage, corridor, country,stage …"
 )
 
-data = click.argument("data", default=DEFAULT, metavar="[DATA]")
-mineral = click.option("--mineral", "-m", help="Weigh products by the tonnes of this mineral they hold.")
+data = click.argument("data", default=DEFAULT, metavar="[DATA]", shell_complete=names.data_sets)
+mineral = click.option(
+    "--mineral", "-m", shell_complete=names.minerals, help="Weigh products by the tonnes of this mineral they hold."
+)
 product = click.option("--product", "-p", help="Count only the final demand for this product.")
-consumer = click.option("--consumer", "-c", help="Count only the final demand of this country, as ISO alpha-3 code.")
+consumer = click.option(
+    "--consumer", "-c", shell_complete=names.consumers,
+    help="Count only the final demand of this country, as ISO alpha-3 code.",
+)  # fmt: skip
 evenly = click.option("--evenly", is_flag=True, help="Let every final product count the same, in place of --mineral.")
 form = click.option(
     "--format", "-f", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
@@ -118,6 +125,14 @@ class Event(NamedTuple):
     severity: float
 
     @property
+    def words(self) -> list[str]:
+        """The options that ask for it; none where nothing is asked for."""
+        severity = () if self.severity == 1 else (self.severity,)
+        asked = {**self._asdict(), "severity": severity}
+        every = {name: (value,) if isinstance(value, str) else value or () for name, value in asked.items()}
+        return [f"--{name} {shlex.quote(str(one))}" for name, values in every.items() for one in values]
+
+    @property
     def mineral(self) -> str | None:
         """The mineral of the selection, if it names just one."""
         named = _selection(self.where).get("mineral")
@@ -144,6 +159,18 @@ class Event(NamedTuple):
         return scenario.close(self.corridor, self.severity) if self.corridor else scenario
 
 
+def tell(scenario: Scenario, network: Network) -> None:
+    """Say on standard error which nodes a scenario shuts."""
+    from graphmodel.scenario import select  # noqa: PLC0415 - pandas
+
+    for change in scenario.changes:
+        if change.kind == "shut":
+            shut = select(network, change.where, members=scenario.members) & ~network.has_role("sink")
+            ids = list(network.nodes["node_id"][shut])
+            part = "" if change.amount == 0 else f"{1 - change.amount:.0%} of "
+            click.echo(f"shut {part}{len(ids)} node{'s' * (len(ids) != 1)}: {listed(ids)}", err=True)
+
+
 demand = _together("demand", Demand, ("mineral", "product", "consumer"), (mineral, product, consumer))
 weighed_demand = _together(
     "demand", Demand, ("mineral", "product", "consumer", "evenly"), (mineral, product, consumer, evenly)
@@ -152,7 +179,9 @@ weighed_demand = _together(
 
 def grouped(default: str) -> Option:
     """Say what stops together."""
-    by = click.option("--by", default=default, show_default=True, metavar="LENS", help=_LENSES)
+    by = click.option(
+        "--by", default=default, show_default=True, metavar="LENS", shell_complete=names.lenses, help=_LENSES
+    )
     equity = click.option(
         "--equity", default=0.5, show_default=True, help="Least share an owner must hold, with --by owner."
     )

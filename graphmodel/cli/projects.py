@@ -9,6 +9,8 @@ import click
 
 from graphmodel.cli import options as take
 from graphmodel.cli.group import load, main, pool, progress, show
+from graphmodel.cli.names import EFFECTS, Names, lenses
+from graphmodel.cli.names import minerals as of_data
 from graphmodel.errors import listed, nearest
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ programme = click.option(
 )
 
 
-by = click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
+by = click.option(
+    "--by", default="industry", show_default=True, metavar="LENS", shell_complete=lenses,
+    help="What stops in each disruption.",
+)  # fmt: skip
 table_of_own = click.option(
     "--projects", "own", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A table of your own (CSV) in place of the shipped one.",
@@ -100,7 +105,7 @@ def projects(programme: str | None, totals: bool, top: int, form: str) -> None:
 @take.demand
 @cost
 @click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
-@click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
+@by
 @click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
 @click.option("--pairs", default=25, show_default=True, help="Orders drawn, each with its reverse.")
 @click.option("--seed", default=0, show_default=True, help="Chance of the orders.")
@@ -177,7 +182,7 @@ def worth(
 @programme
 @take.demand
 @click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
-@click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
+@by
 @click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
 @take.top(25)
 @take.folder
@@ -223,7 +228,7 @@ def interactions(
     "--programme", "names", multiple=True, help="Repeat for several; MSP, EU, US, JP, KR, AU, CA when absent."
 )
 @click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
-@click.option("--by", default="industry", show_default=True, metavar="LENS", help="What stops in each disruption.")
+@by
 @click.option("--disruptions", type=int, help="How many, the worst of today; 64 under frozen, 8 under reroute.")
 @click.option("--draws", default=0, show_default=True, help="How often flows and capacities are drawn for intervals.")
 @click.option("--seed", default=0, show_default=True, help="Chance of the draws.")
@@ -284,10 +289,13 @@ def _averted(result: Result) -> str:
 @table_of_own
 @take.demand
 @click.option("--response", type=click.Choice(["frozen", "reroute"]), default="frozen", show_default=True)
-@click.option("--by", "lenses", multiple=True, metavar="LENS", help="country, control, or both when absent.")
 @click.option(
-    "--measure", "measures", multiple=True, help="Such as hhi or worst_loss; repeat for several, all when absent."
+    "--by", "lenses", multiple=True, type=click.Choice(["country", "control"]), help="Repeat for both, as when absent."
 )
+@click.option(
+    "--measure", "measures", multiple=True, type=Names(EFFECTS),
+    help="Such as hhi or worst_loss; repeat for several, all when absent.",
+)  # fmt: skip
 @click.option("--together", is_flag=True, help="Only all projects together, none alone.")
 @take.top(40)
 @take.folder
@@ -502,7 +510,9 @@ def _buyers(alliances: tuple[str, ...], countries: tuple[str, ...]) -> pd.DataFr
 @take.data
 @programme
 @table_of_own
-@click.option("--mineral", "-m", "minerals", multiple=True, help="Only this mineral; repeat for several.")
+@click.option(
+    "--mineral", "-m", "minerals", multiple=True, shell_complete=of_data, help="Only this mineral; repeat for several."
+)
 @click.option("--stage", "stages", multiple=True, help="Only this stage; repeat for several.")
 @click.option(
     "--status", type=click.Choice(["covered", "left out", "nobody"]), help="Only cells that are covered, or empty."

@@ -44,7 +44,7 @@ def remove(
     The share of demand lost under each response, from the least to the most: any path left is enough (reachability),
     everyone buys from whoever can make more (reroute), flows grow a little (adapt), nobody replaces a supplier
     (frozen). Reroute and adapt save as many tonnes of --mineral as can be, or of the mineral of --where; with neither,
-    every product counts the same.
+    every product counts the same. Users who lose nothing are left out; CSV and JSON have them all.
 
     \b
     graphmodel remove -w country=CHN -w stage=refining
@@ -55,12 +55,15 @@ def remove(
     """  # noqa: D301 - click wants the backspace itself
     from graphmodel.analysis import losses  # noqa: PLC0415 - numpy, scipy
 
-    scenario = event.scenario()
+    scenario, network = event.scenario(), load(data)
+    take.tell(scenario, network)
     counted = mineral or event.mineral
-    table = losses(load(data), scenario, mineral=counted, growth=growth, links=links, stocks=stocks).table
+    table = losses(network, scenario, mineral=counted, growth=growth, links=links, stocks=stocks).table
     table = _only(_only(table, "product", product), "consumer", consumer)
     shown = responses or take.RESPONSES
     table = table[table["response"].isin(shown)]
+    if form == "table":
+        table = _that_lose(table)
     if is_long:
         order = ["response", "loss_share"]
         show(table.sort_values(order, ascending=[True, False], kind="stable"), form)
@@ -69,6 +72,16 @@ def remove(
     wide = table.pivot(index=keys, columns="response", values="loss_share").reset_index()
     wide = wide[[*keys, *(response for response in take.RESPONSES if response in shown)]]
     show(wide.sort_values(list(wide.columns[:3:-1]), ascending=False, kind="stable"), form)
+
+
+def _that_lose(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out products and consumers that lose nothing under any response, and say how many."""
+    users = table.groupby(["product", "consumer"])
+    some = users["loss"].transform("max") > 0
+    safe = users.ngroups - table[some].groupby(["product", "consumer"]).ngroups
+    if safe:
+        click.echo(f"left out {safe} of {users.ngroups} users, who lose nothing; csv and json have them", err=True)
+    return table[some]
 
 
 def _only(table: pd.DataFrame, column: str, value: str | None) -> pd.DataFrame:
@@ -122,6 +135,7 @@ def rerouting(
     run = analysis.rerouting if which == "changes" else analysis.marginal_values
     scenario = event.scenario()
     network, counted = load(data), mineral or event.mineral
+    take.tell(scenario, network)
     result = run(network, scenario, response=response, mineral=counted, growth=growth, links=links, stocks=stocks)
     show(result.table, form, top)
 
@@ -161,6 +175,7 @@ def timeline(
     from graphmodel import analysis  # noqa: PLC0415 - numpy, scipy
 
     scenario, network = event.scenario(), load(data)
+    take.tell(scenario, network)
     if which == "durations":
         if duration is not None:
             raise click.UsageError("--table durations goes through durations of its own; leave --duration out")

@@ -9,6 +9,7 @@ import click
 
 from graphmodel.cli import options as take
 from graphmodel.cli.group import load, main, mineral_of, pool, progress, show
+from graphmodel.cli.names import CURVES, ORDERS, Names
 
 
 @main.command()
@@ -309,9 +310,13 @@ def sensitivity(
 @take.mineral
 @take.grouped("plant")
 @click.option(
-    "--order", "orders", multiple=True, help="flow, degree, loss, random or a centrality; repeat for several."
-)
-@click.option("--measure", "measures", multiple=True, help="component, pairs, reachability, frozen; all when absent.")
+    "--order", "orders", multiple=True, type=Names(ORDERS),
+    help="flow, degree, loss, random or a centrality; repeat for several.",
+)  # fmt: skip
+@click.option(
+    "--measure", "measures", multiple=True, type=Names(CURVES),
+    help="component, pairs, reachability, frozen; all when absent.",
+)  # fmt: skip
 @click.option("--seeds", default=20, show_default=True, help="Number of random orders.")
 @click.option("--steps", default=20, show_default=True, help="Points of each curve; 0 for every removal.")
 @click.option("--reranked", is_flag=True, help="Rank what is left anew after every removal.")

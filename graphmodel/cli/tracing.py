@@ -6,6 +6,7 @@ import click
 
 from graphmodel.cli import options as take
 from graphmodel.cli.group import load, main, mineral_of, show
+from graphmodel.cli.names import minerals
 
 
 @main.command()
@@ -48,7 +49,7 @@ def dependence(
 
 @main.command()
 @take.data
-@click.option("--mineral", "-m", help="Whose tonnes count.")
+@click.option("--mineral", "-m", shell_complete=minerals, help="Whose tonnes count.")
 @click.option("--by", type=click.Choice(["country", "alliance"]), default="country", show_default=True)
 @click.option("--level", type=click.Choice(["stage", "material"]), default="stage", show_default=True)
 @click.option("--group", "-g", "groups", multiple=True, help="Only this country or alliance; repeat for several.")

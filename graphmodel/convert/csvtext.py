@@ -39,16 +39,16 @@ def parse(raw: bytes, file: str) -> Sheet:
     """
     text, problem = _decode(raw, file)
     if problem:
-        return _unreadable(problem)
+        return unreadable(problem)
     rows, lines, problem = _rows(text, file)
     if problem:
-        return _unreadable(problem)
+        return unreadable(problem)
     if not rows:
-        return _unreadable(Problem(file, 0, "", "", "is empty", "needs a header row"))
+        return unreadable(Problem(file, 0, "", "", "is empty", "needs a header row"))
     header = rows[0]
     problems = _header_problems(header, file, lines[0])
     if problems:
-        return _unreadable(*problems)
+        return unreadable(*problems)
     for position, row in enumerate(rows):
         if len(row) != len(header):
             problems.append(_ragged(row, header, file, lines[position]))
@@ -61,7 +61,8 @@ def parse(raw: bytes, file: str) -> Sheet:
     return Sheet(frame, np.array(lines[1:], dtype=np.int64), tuple(problems))
 
 
-def _unreadable(*problems: Problem) -> Sheet:
+def unreadable(*problems: Problem) -> Sheet:
+    """Return the sheet of a file that cannot be read."""
     return Sheet(pd.DataFrame(), np.empty(0, dtype=np.int64), problems, readable=False)
 
 

@@ -14,7 +14,7 @@ from graphmodel.columns import Columns
 from graphmodel.convert import descriptor as descriptors
 from graphmodel.convert.atomic import replace_file, replace_folder
 from graphmodel.convert.cells import Spelling, filled_columns, inferred, spelling, to_text, typed
-from graphmodel.convert.csvtext import Sheet, parse, render, unwritable
+from graphmodel.convert.csvtext import Sheet, parse, render, unreadable, unwritable
 from graphmodel.convert.descriptor import FILE, RESOURCE_NAME, Resource
 from graphmodel.convert.guard import read_bytes
 from graphmodel.errors import (
@@ -243,7 +243,7 @@ def folder_problems(path: str | os.PathLike[str]) -> tuple[Problem, ...]:
     Returns
     -------
     tuple of Problem
-        Empty when `read_folder` would succeed.
+        Empty when `read_folder` would succeed. Files that only differ from their description come last.
 
     Examples
     --------
@@ -262,12 +262,12 @@ def folder_problems(path: str | os.PathLike[str]) -> tuple[Problem, ...]:
             _read_sheet(package, name)
     except (DataPackageError, UntrustedFileError) as error:
         return (Problem(str(path), 0, "", "", str(error)),)
-    problems = [*package.changed, *_frames(package)[1]]
+    problems = _frames(package)[1]
     for name in package.resources.keys() - TABLES.keys():
         sheet = package.sheets[name]
         problems += sheet.problems
         problems += typed(sheet.frame, _kinds(package, name), package.file(name), sheet.lines)[1]
-    return tuple(sorted(problems))
+    return tuple(dict.fromkeys([*sorted(problems), *sorted(package.changed)]))
 
 
 def update_descriptor(path: str | os.PathLike[str]) -> None:
@@ -349,7 +349,7 @@ def _read_sheet(package: _Package, name: str) -> None:
     if not (package.folder / resource.path).is_file():
         problem = Problem(resource.path, 0, "", "", f"is missing, though {FILE} lists it", "put it back")
         package.changed.append(problem)
-        package.sheets[name] = parse(b"", resource.path)
+        package.sheets[name] = unreadable(problem)
         return
     raw = read_bytes(package.folder / resource.path, limit_mb=CSV_LIMIT_MB)
     if resource.size is not None and len(raw) != resource.size:

@@ -366,6 +366,14 @@ class Scenario:
         return replace(self, changes=(*self.changes, change))
 
 
+def applied(scenario: Scenario, network: Network) -> Network:
+    """Return the network after a scenario, as every analysis of one does; refuse what is none."""
+    if not isinstance(scenario, Scenario):
+        hint = "make one first: gm.Scenario('China stops').shut(country='CHN')"
+        raise ParameterError(f"scenario is {scenario!r:.40}, but must be a Scenario; {hint}")
+    return scenario.apply(network)
+
+
 def _names(value: Names | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -84,7 +85,7 @@ def read_where(parts: Iterable[str]) -> dict[str, object]:
     Raises
     ------
     ParameterError
-        If a part has no key or no value, or an equity is no number.
+        If a part has no key or no value, holds several conditions, or an equity is no number.
 
     Examples
     --------
@@ -97,6 +98,9 @@ def read_where(parts: Iterable[str]) -> dict[str, object]:
         key, _, value = part.strip().partition("=")
         if not key or not value:
             raise ParameterError(f"{part!r} is not KEY=VALUE, for example country=CHN")
+        conditions = re.split(",(?=[^,=]+=)", part.strip())
+        if len(conditions) > 1:
+            raise ParameterError(f"{part!r} holds several conditions; repeat it for each: {', then '.join(conditions)}")
         values = value.split(",")
         where[key] = values if len(values) > 1 else value
         if key == "equity":

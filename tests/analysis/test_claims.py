@@ -330,7 +330,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
         "mine.csv:2:measure: is not allowed 'share_of_stag' (did you mean 'share_of_stage'?)",
         "mine.csv:3:claim_id: stands twice 'a' (first on line 2)",
         "mine.csv:3:claimed: is empty (a claim that is measured needs a number)",
-        "mine.csv:3:country: is not a country or region code 'CHX' (did you mean 'CXR'?)",
+        "mine.csv:3:country: is not a country or region code 'CHX' (did you mean 'CHN'?)",
         "mine.csv:3:relation: is not allowed 'abuot' (did you mean 'about'?)",
         "mine.csv:3:stage: is empty; share_of_stage needs it",
         "mine.csv:4:claimed_high: is below claimed '3'",

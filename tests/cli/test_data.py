@@ -40,10 +40,10 @@ def test_an_unknown_data_set_names_the_nearest(run):
 
 
 def test_closure_tables_are_printed_for_a_built_data_set(run):
-    out = run("closure", "minerals-2024").stdout
-    assert "cobalt-hydroxide" in out
-    assert "two-sided" in out
-    assert "large_estimates" in out
+    result = run("closure", "minerals-2024")
+    assert "cobalt-hydroxide" in result.stdout
+    assert "two-sided" in result.stdout
+    assert result.stderr.split() == ["closure:", "basis:", "large_estimates:"]
 
 
 def test_closure_of_a_network_without_such_tables_says_so(run):
@@ -53,9 +53,9 @@ def test_closure_of_a_network_without_such_tables_says_so(run):
 def test_only_the_closure_tables_a_folder_has_get_a_heading(run, mine):
     (mine / "basis.csv").write_text("basis,edges\nestimated,8\n")
     run("check", str(mine), "--update")
-    out = run("closure", str(mine)).stdout
-    assert "estimated" in out
-    assert "large_estimates" not in out
+    result = run("closure", str(mine))
+    assert "estimated" in result.stdout
+    assert "large_estimates" not in result.stderr
 
 
 def test_closure_of_a_single_file_says_that_only_folders_have_such_tables(run, tmp_path):
@@ -173,8 +173,53 @@ def test_a_check_lists_every_problem_with_its_line_and_exits_with_one(run, mine)
     result = run("check", str(mine), "--format", "csv", code=1)
     table = pd.read_csv(io.StringIO(result.stdout), keep_default_na=False)
     assert {"CHK", "minning", "mine-z", "-400"} <= set(table["value"])
-    assert (table.loc[table["column"] != "", "line"] > 0).all()
+    cells = table["column"] != ""
+    assert (table.loc[cells, "line"].astype(int) > 0).all()
     assert "mining" in table.set_index("value").loc["minning", "hint"]
+    # files that differ from their description come after what is wrong in them, and stand on no line
+    assert cells.tolist() == sorted(cells, reverse=True)
+    assert set(table.loc[~cells, "line"]) == {""}
+    assert table.loc[~cells, "message"].str.contains("half-written or edited").all()
+
+
+def test_a_deleted_table_is_said_once_to_be_missing(run, mine):
+    (mine / "recipes.csv").unlink()
+    result = run("check", str(mine), "-f", "csv", code=1)
+    assert result.stdout.splitlines()[1:] == [
+        'recipes.csv,,,,"is missing, though datapackage.json lists it",put it back'
+    ]
+
+
+def test_a_misspelt_header_is_named_beside_the_column_it_stands_for(run, mine):
+    (mine / "edges.csv").write_text((mine / "edges.csv").read_text().replace("quantity", "quantitiy"))
+    out = run("check", str(mine), "-f", "csv", code=1).stdout
+    assert "edges.csv,,quantity,,column is missing,did you mean it by 'quantitiy'?" in out
+
+
+def test_a_country_misspelt_or_spelt_out_gets_its_code(run, mine):
+    nodes = (mine / "nodes.csv").read_text()
+    (mine / "nodes.csv").write_text(nodes.replace(",KOR,KOR,", ",South Korea,KRO,").replace(",AUS,", ",AUX,"))
+    table = pd.read_csv(io.StringIO(run("check", str(mine), "-f", "csv", code=1).stdout)).set_index("value")
+    assert table.loc["South Korea", "hint"] == table.loc["KRO", "hint"] == "did you mean 'KOR'?"
+    assert table.loc["AUX", "hint"] in ("did you mean 'AUS'?", "did you mean 'AUT'?")
+
+
+def test_a_mine_that_sells_more_than_it_makes_is_a_finding(run, mine):
+    (mine / "edges.csv").write_text((mine / "edges.csv").read_text().replace("lithium-ore,400", "lithium-ore,900"))
+    result = run("check", str(mine), "--update")
+    assert "no problems, 2 finding(s)" in result.stderr
+    assert "sells 900 of lithium-ore, but makes 400" in result.stdout
+    assert "takes in 1500 of lithium-ore, but makes 1000 from 1000" in result.stdout
+
+
+def test_several_tables_are_one_json_document_and_csv_holds_one(run):
+    assert list(json.loads(run("closure", "-f", "json").stdout)) == ["closure", "basis", "large_estimates"]
+    both = json.loads(run("quality", "-f", "json").stdout)
+    assert {name: type(rows) for name, rows in both.items()} == {"quality": list, "weakest": list}
+    assert json.loads(run("quality", "--table", "quality", "-f", "json").stdout) == both["quality"]
+    for name, tables in (("quality", "quality, weakest"), ("closure", "closure, basis, large_estimates")):
+        error = run(name, "-f", "csv", code=2).stderr
+        assert f"csv holds one table; name it with --table: {tables}" in error
 
 
 def test_an_edited_folder_is_accepted_after_update(run, mine):

@@ -5,6 +5,7 @@ import io
 import pandas as pd
 
 from graphmodel import datasets
+from graphmodel.cli.group import mineral_of
 
 
 def test_indices_of_a_mineral_for_a_group(run):
@@ -16,7 +17,7 @@ def test_indices_of_a_mineral_for_a_group(run):
 
 def test_a_risk_may_stand_for_a_missing_score(run):
     assert "hhi" in run("indices", "toy-battery", "--missing", "0.5").stdout
-    assert "did you mean 'mean'" in run("indices", "toy-battery", "--missing", "meen", code=1).stderr
+    assert "did you mean 'mean'" in run("indices", "toy-battery", "--missing", "meen", code=2).stderr
 
 
 def test_benchmarks_without_projects_show_no_columns_for_them(run):
@@ -51,3 +52,13 @@ def test_examples_stand_on_lines_of_their_own(run):
         examples = [line.strip() for line in out.splitlines() if line.strip().startswith("graphmodel ")]
         assert len(examples) >= 2
         assert all(example.startswith(f"graphmodel {name}") for example in examples)
+
+
+def test_only_minerals_that_final_demand_holds_are_offered_as_weights(real, toy, capsys):
+    assert "high-purity-quartz" in real.minerals  # which no product holds
+    assert mineral_of(real, None) == "cobalt"
+    said = capsys.readouterr().err
+    assert "high-purity-quartz" not in said
+    assert "choose another with --mineral: aluminium, " in said
+    idle = toy.with_tables(edges=toy.edges[toy.edges["source"] == "mine-a"])  # nobody is served
+    assert mineral_of(idle, None) == "lithium"

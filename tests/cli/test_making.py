@@ -82,16 +82,35 @@ def test_a_consumer_is_counted_alone(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--style", "natur"], "no style natur; did you mean 'nature'?"),
-        (["--only", "pairs,chokepoint"], "no figure chokepoint; did you mean 'chokepoints'?"),
-        (["--format", "pdf,pgn"], "no format pgn; did you mean 'png'?"),
-        (["--format", ","], "no format ,; there are: csv, pdf, png, svg"),
+        (["--style", "natur"], "'--style': there is no 'natur'; did you mean 'nature'?"),
+        (["--only", "pairs,chokepoint"], "'--only': there is no 'chokepoint'; did you mean 'chokepoints'?"),
+        (["--format", "pdf,pgn"], "there is no 'pgn'; did you mean 'png'?"),
+        (["--format", ","], "there is no ','; there are: csv, pdf, png, svg"),
+        (["--to", "country=CHN"], "it needs --ban"),
+        (["--severity", "0.5"], "nothing stops"),
         (["--mineral", "lithum"], "did you mean 'lithium'?"),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(run, tmp_path, options, message):
-    assert message in run("figures", "toy-battery", "-o", str(tmp_path / "out"), *options, code=1).stderr
+    code = 1 if "--mineral" in options else 2  # which minerals there are is a question of the data
+    assert message in run("figures", "toy-battery", "-o", str(tmp_path / "out"), *options, code=code).stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_figures_of_one_scenario_show_the_one_asked_for(run, tmp_path):
+    words = ["figures", "toy-battery", "-o", str(tmp_path), "--only", "loss_over_weeks,diversification", "-f", "csv"]
+    done = run(*words, "-w", "node_id=mine-b", "-w", "name=Mine B", "--severity", "0.5")
+    assert "shut 50% of 1 node: mine-b" in done.stderr
+    weeks = (tmp_path / "loss_over_weeks.csv").read_text().splitlines()
+    assert float(weeks[1].rpartition(",")[2]) == pytest.approx(0.3)  # half of 600 of 1000 t
+    command = json.loads((tmp_path / "figures.json").read_text())["diversification"]["command"]
+    assert command.endswith("--where node_id=mine-b --where 'name=Mine B' --severity 0.5")
+
+
+def test_a_figure_that_needs_a_scenario_names_the_options_that_make_one(twice):
+    said = twice[0][1].stderr
+    assert "a scenario; name --where, --ban, --corridor or --shock" in said
+    assert "scenario=" not in said
 
 
 def test_a_figure_asked_for_that_cannot_be_drawn_is_an_error(run, tmp_path):

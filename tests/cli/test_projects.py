@@ -167,4 +167,4 @@ def test_effects_are_told_by_lens_and_measure(run, own):
     together = table(run(*asked, "--measure", "hhi", "--together"))
     assert together["project_id"].tolist() == ["all", "all"]
     assert "lithium-ore" in run(*asked[:4], "--measure", "hhi").stdout
-    assert "no measure of projects 'hh'" in run(*asked, "--measure", "hh", code=1).stderr
+    assert "did you mean 'hhi'" in run(*asked, "--measure", "hh", code=2).stderr

@@ -108,6 +108,30 @@ def test_a_misspelt_stage_names_the_nearest(run):
     assert "Traceback" not in error
 
 
+def test_two_conditions_in_one_word_are_told_apart(run):
+    error = run("remove", "toy-battery", "-w", "country=CHN,stage=refining", code=2).stderr
+    assert "holds several conditions; repeat it for each: country=CHN, then stage=refining" in error
+    assert "shut 2 nodes: mine-a, mine-b" in run("remove", "toy-battery", "-w", "node_id=mine-a,mine-b").stderr
+
+
+def test_what_is_shut_is_said_beside_the_table(run):
+    for command in ("remove", "rerouting", "timeline"):
+        result = run(command, "toy-battery", "-w", "country=CHN", "--severity", "0.5")
+        assert "shut 50% of 2 nodes: cell-b, refine-a" in result.stderr  # demand in China goes on
+        assert "shut" not in result.stdout
+
+
+def test_users_who_lose_nothing_are_left_out_of_the_table_alone(run):
+    # all of plant B's 4 GWh go to China; others could make some of them, but not under frozen
+    words = ("remove", "toy-battery", "-w", "node_id=cell-b", "--response", "frozen")
+    result = run(*words)
+    assert "USA" not in result.stdout
+    assert "left out 1 of 2 users, who lose nothing; csv and json have them" in result.stderr
+    whole = run(*words, "-f", "csv")
+    assert "lithium-cell,USA,GWh,5.0,0.0" in whole.stdout
+    assert "left out" not in whole.stderr
+
+
 @pytest.mark.parametrize("word", ["country", "=CHN", "country="])
 def test_a_selection_that_is_not_key_and_value_is_wrong_usage(run, word):
     assert "KEY=VALUE" in run("remove", "toy-battery", "-w", word, code=2).stderr

@@ -234,3 +234,12 @@ def test_a_plant_that_would_be_nearly_the_whole_market_is_refused(balanced_toy):
 def test_adding_needs_balances(toy):
     with pytest.raises(ParameterError, match="needs a network with recipes and balances"):
         gm.Scenario().add(project()).apply(toy)
+
+
+@pytest.mark.parametrize(
+    "name", ["losses", "rerouting", "marginal_values", "timeline", "duration_curve", "diversification"]
+)
+@pytest.mark.parametrize("word", ["CHN", {"country": "CHN"}, None])
+def test_every_analysis_of_a_scenario_says_how_to_make_one(toy, name, word):
+    with pytest.raises(ParameterError, match=r"but must be a Scenario; make one first: gm\.Scenario\('China stops'\)"):
+        getattr(gm, name)(toy, word)

@@ -1,0 +1,60 @@
+"""The commands by what they are for, in the order of the help page, each in a line that fits beside its name."""
+
+CONTENTS: dict[str, dict[str, str]] = {
+    "Start here": {
+        "datasets": "List the data sets that ship with the package.",
+        "overview": "Show the worst chokepoint of every mineral.",
+        "chokepoints": "Rank what would be missed most, with centralities beside it.",
+        "remove": "Shut a selection and show who loses which product.",
+        "report": "Write one HTML page with its figures and tables.",
+        "explore": "Write one HTML page to click, search and shut things in.",
+        "figures": "Draw the published figures for a journal or a slide.",
+    },
+    "Your own data": {
+        "init": "Start a data set of your own from the toy.",
+        "check": "Tell everything that is wrong in a folder of tables.",
+        "export": "Write a network to another format.",
+        "schema": "Print the JSON Schema of a table, or of a network.",
+        "build": "Make a data package from its source tables.",
+    },
+    "What the data hold and rest on": {
+        "summary": "Count nodes, countries and edges by stage.",
+        "quality": "Say what each total and flow rests on.",
+        "closure": "Say how well supply and need close.",
+        "claims": "Test published statements against the data.",
+        "cite": "Print the citations of a data set and its sources.",
+    },
+    "One scenario": {
+        "rerouting": "Show who would make and buy what instead.",
+        "timeline": "Show how soon each product fails.",
+    },
+    "Everything in turn": {
+        "removal": "Rank what would be missed most under one response.",
+        "breakdown": "Show who loses which product to each stop.",
+        "pairs": "Rank what would be missed most if two stopped together.",
+        "worst": "Find the one, two, … k whose stop together loses most.",
+        "max-flow": "Rank removals by what could still be delivered at most.",
+        "percolation": "Remove one after another and show what is left.",
+        "esri": "Score what share of all sales falls away.",
+        "uncertainty": "Say how sure the ranking of removals is.",
+        "sensitivity": "Rank uncertain numbers by how far each moves the loss.",
+        "agreement": "Tell which measures rank what would be missed.",
+    },
+    "Position and dependence": {
+        "dependence": "Show whom each user's mineral passed, stage by stage.",
+        "reliance": "Show how far each country relies on imports.",
+        "cuts": "Show what no route to a user avoids.",
+        "indices": "Show concentration and supply risk of a mineral.",
+        "compliance": "Hold supply against the benchmarks of the EU or Korea.",
+    },
+    "Projects and programmes": {
+        "projects": "List alliance-backed projects with their backers.",
+        "worth": "Rank projects by the demand they keep served.",
+        "effects": "Say what each project changes.",
+        "interactions": "Say which projects complement or replace one another.",
+        "programmes": "Compare what programmes keep served.",
+        "portfolio": "Choose the set of projects that keeps most served.",
+        "bottleneck": "Find projects whose output no next stage takes.",
+        "coverage": "Show what projects cover, and what they leave out.",
+    },
+}
