@@ -343,13 +343,13 @@ def country_codes() -> frozenset[str]:
     return _ISO | REGIONS.keys()
 
 
-def json_schema(table: str | None = None) -> dict[str, object]:
+def json_schema(table: str | Table | None = None) -> dict[str, object]:
     """Return the JSON Schema of one table as a list of rows, or of a network as an object of all tables.
 
     Parameters
     ----------
-    table : str, optional
-        A name in `TABLES`; all tables when absent.
+    table : str or Table, optional
+        A name in `TABLES`, or a table that belongs to no network; all tables of a network when absent.
 
     Returns
     -------
@@ -373,10 +373,13 @@ def json_schema(table: str | None = None) -> dict[str, object]:
     >>> quantity["minimum"], quantity["unit"]
     (0, 'unit of the material')
     """
-    if table is not None and table not in TABLES:
-        raise UnknownNameError(f"no table {table!r}; {nearest(table, TABLES)}")
-    chosen = TABLES.values() if table is None else [TABLES[table]]
-    rows = {each.name: _rows_schema(each) for each in chosen}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    countries = {"$defs": {"country": {"enum": sorted(country_codes())}}}
+    if table is not None:
+        if isinstance(table, str) and table not in TABLES:
+            raise UnknownNameError(f"no table {table!r}; {nearest(table, TABLES)}")
+        return head | _rows_schema(TABLES[table] if isinstance(table, str) else table) | countries
+    rows = {each.name: _rows_schema(each) for each in TABLES.values()}
     whole: dict[str, object] = {
         "title": "network",
         "type": "object",
@@ -384,9 +387,7 @@ def json_schema(table: str | None = None) -> dict[str, object]:
         "additionalProperties": False,
         "properties": rows,
     }
-    countries = {"$defs": {"country": {"enum": sorted(country_codes())}}}
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return head | (whole if table is None else rows[table]) | countries
+    return head | whole | countries
 
 
 def _rows_schema(table: Table) -> dict[str, object]:

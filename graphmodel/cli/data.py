@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 from graphmodel.cli import options as take
 from graphmodel.cli.group import DEFAULT, keep, load, main, show, show_each
 from graphmodel.cli.names import FORMATS, Names, data_sets
+from graphmodel.errors import UnknownNameError, nearest
 
 
 @main.command()
@@ -186,13 +187,24 @@ def export(data: str, output: Path, form: str | None, force: bool) -> None:
 def schema(table: str | None) -> None:
     """Print the JSON Schema of one TABLE as a list of rows, or of a whole network.
 
+    Tables that belong to no network are named with their folder: of projects/, claims/ and sources/, from which
+    networks are built.
+
     \b
     graphmodel schema > network.schema.json
     graphmodel schema edges > edges.schema.json
+    graphmodel schema projects/backing > backing.schema.json
     """  # noqa: D301 - click wants the backspace itself
-    from graphmodel.schema import json_schema  # noqa: PLC0415 - pandas
+    from graphmodel.analysis.claim_tables import CLAIMS, VINTAGES  # noqa: PLC0415 - pandas
+    from graphmodel.build.sources import SOURCES  # noqa: PLC0415 - pandas
+    from graphmodel.project_tables import PROJECTS  # noqa: PLC0415 - pandas
+    from graphmodel.schema import TABLES, json_schema  # noqa: PLC0415 - pandas
 
-    click.echo(json.dumps(json_schema(table), indent=2, ensure_ascii=False))
+    folders = {"projects": PROJECTS.values(), "claims": (CLAIMS, VINTAGES), "sources": SOURCES.values()}
+    tables = TABLES | {f"{folder}/{each.name}": each for folder, of in folders.items() for each in of}
+    if table is not None and table not in tables:
+        raise UnknownNameError(f"no table {table!r}; {nearest(table, tables)}")
+    click.echo(json.dumps(json_schema(table and tables[table]), indent=2, ensure_ascii=False))
 
 
 @main.command()

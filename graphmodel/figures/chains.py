@@ -153,6 +153,6 @@ def closure(network: Network, *, mineral: str | None = None) -> Drawn:
     right.set_yticklabels([])
     look.head(left, "a  What is made, and what of it flows")
     look.head(right, "b  What flows rest on")
-    for ax in (left, right):
-        look.legend_below(ax)
+    look.legend_below(left)
+    look.legend_below(right, right=True)
     return finished(figure, whole.merge(basis, on="material", how="left"), network)

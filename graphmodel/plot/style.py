@@ -268,14 +268,20 @@ def legend_under(figure: Figure, handles: Sequence[Any], labels: Sequence[str], 
     figure.legend(list(handles), list(labels), loc="outside lower left", ncols=columns, borderaxespad=0.3, **_legend())
 
 
-def legend_below(ax: Axes) -> None:
-    """Put a legend in two columns below the axes and the title of their horizontal axis."""
+def legend_below(ax: Axes, *, right: bool = False) -> None:
+    """Put a legend in two columns below the axes and the title of their horizontal axis, from the left or the right."""
     handles, labels = ax.get_legend_handles_labels()
     if handles:
         high = figure_of(ax).get_size_inches()[1] * 25.4 / page().scale
         below = max(0.055, 6.2 / max(high - 30, 10))  # 6.2 mm hold ticks and title; 30 mm stand around the axes
         ax.legend(
-            handles, labels, loc="upper left", bbox_to_anchor=(0.0, -below), ncols=2, borderaxespad=0.2, **_legend()
+            handles,
+            labels,
+            loc="upper right" if right else "upper left",
+            bbox_to_anchor=(1.0 if right else 0.0, -below),
+            ncols=2,
+            borderaxespad=0.2,
+            **_legend(),
         )
 
 

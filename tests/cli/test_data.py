@@ -248,3 +248,24 @@ def test_the_schema_of_a_table_and_of_a_network_are_printed(run):
     assert json.loads(run("schema", "edges").stdout) == json_schema("edges")
     assert json.loads(run("schema").stdout) == json_schema()
     assert "did you mean 'edges'" in run("schema", "edge", code=1).stderr
+
+
+def test_tables_beside_a_network_have_schemas_that_hold_for_those_shipped(run):
+    jsonschema = pytest.importorskip("jsonschema", reason="schemas are checked with the dev extra")
+    home = datasets.root()
+    folders = {
+        "projects": home / "projects",
+        "claims": home / "claims",
+        "sources": home / "minerals-2024" / "sources" / "cobalt",
+    }
+    for name in ("projects/projects", "projects/backing", "claims/vintages", "sources/plants", "sources/trade"):
+        folder, _, table = name.partition("/")
+        said = json.loads(run("schema", name).stdout)
+        jsonschema.Draft202012Validator.check_schema(said)
+        rows = pd.read_csv(folders[folder] / f"{table}.csv", keep_default_na=False, dtype=str)
+        asked = said["items"]["properties"]
+        assert set(said["items"]["required"]) <= set(rows)
+        for column in set(asked) & set(rows):
+            if "enum" in asked[column]:
+                assert set(rows[column]) <= set(asked[column]["enum"]), (name, column)
+    assert "did you mean 'projects/backing'" in run("schema", "projects/backin", code=1).stderr

@@ -107,10 +107,8 @@ def test_figures_of_one_scenario_show_the_one_asked_for(run, tmp_path):
     assert command.endswith("--where node_id=mine-b --where 'name=Mine B' --severity 0.5")
 
 
-def test_a_figure_that_needs_a_scenario_names_the_options_that_make_one(twice):
-    said = twice[0][1].stderr
-    assert "a scenario; name --where, --ban, --corridor or --shock" in said
-    assert "scenario=" not in said
+def test_no_reason_speaks_python(twice):
+    assert "scenario=" not in twice[0][1].stderr
 
 
 def test_a_figure_asked_for_that_cannot_be_drawn_is_an_error(run, tmp_path):
