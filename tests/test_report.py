@@ -39,6 +39,13 @@ def test_the_headline_says_who_and_how_much(real):
     assert "%" in lead
 
 
+def test_ends_that_agree_are_one_number(folder):
+    page = (folder / "report.html").read_text()
+    assert "the world loses 100 % of the lithium in final products even if any path left is enough; 100 %" in page
+    assert "Buying elsewhere saves nothing of any mineral." in page
+    assert "100 % is lost, against 60.0 % without the worse of the two alone" in page
+
+
 def test_the_page_says_what_rerouting_could_save(real):
     page = (real / "report.html").read_text()
     overview = pd.read_csv(real / "tables" / "overview.csv").set_index("mineral")
@@ -129,6 +136,8 @@ def test_one_countrys_page_counts_only_its_demand(tmp_path):
     page = (tmp_path / "report.html").read_text()
     assert "counting final demand in South Korea" in page
     assert "South Korea loses" in page
+    assert "from whoever has capacity to spare, and South Korea is served first" in page
+    assert "best for the whole world, not for those whose demand counts" in page
     assert "--mineral gallium --consumer KOR" in page
     worst = pd.read_csv(tmp_path / "tables" / "chokepoints_by_industry.csv").iloc[0]
     expected = gm.removal(gm.load("minerals-2024-sparse"), by="industry", mineral="gallium", consumer="KOR").table.iloc[

@@ -63,7 +63,8 @@ def removal(
     evenly : bool
         Let every final product count the same: the loss is the mean, over products, of the share lost.
     product, consumer : str or list of str, optional
-        Count only the final demand for these products, or of these countries.
+        Count only the final demand for these products, or of these countries' users. With ``reroute`` and ``adapt``
+        the plan serves it before all other demand: a lower bound of what it loses.
     severity : float
         Share of the nodes, or of the corridor, that stops (with ``reachability`` it must be 1).
     growth : float

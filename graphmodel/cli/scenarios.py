@@ -41,7 +41,7 @@ def remove(
 ) -> None:
     """Shut a selection, ban its exports or close a corridor, all at once if told, and show who loses which product.
 
-    The share of demand lost under each response, from the least to the most: any path left is enough (reachability),
+    The share of demand lost under each response: any path left is enough, whatever the amounts (reachability),
     everyone buys from whoever can make more (reroute), flows grow a little (adapt), nobody replaces a supplier
     (frozen). Reroute and adapt save as many tonnes of --mineral as can be, or of the mineral of --where; with neither,
     every product counts the same. Users who lose nothing are left out; CSV and JSON have them all.

@@ -145,10 +145,16 @@ def _headline(content: Content) -> str:
     who = place(str(content.counted["consumer"])) if content.counted.get("consumer") else "the world"
     product = material_words(network).get(str(content.counted.get("product")), "")
     low, high = (_with_sparse(first, response) for response in ENDS)
+    of = f"of {what}{f' ({product})' if product else ''}"
+    lost = (
+        f"{low} {of} even if any path left is enough"
+        if low == high
+        else f"from {low} {of} if any path left is enough to {high} if nobody replaces a supplier"
+    )
+    served = f", and {who} is served first" if content.counted.get("consumer") else ""
     return (
-        f"Without the {work} stage of {where}, {who} loses from {low} of {what}"
-        f"{f' ({product})' if product else ''} if any path left is enough to {high} if nobody replaces a supplier; "
-        f"{percent(first['reroute_share'])} remain lost if everyone may buy from whoever has capacity to spare."
+        f"Without the {work} stage of {where}, {who} loses {lost}; {percent(first['reroute_share'])} remain lost if "
+        f"everyone may buy from whoever has capacity to spare{served}."
     )
 
 

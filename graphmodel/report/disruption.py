@@ -28,12 +28,14 @@ def what_rerouting_saves(network: Network, table: pd.DataFrame) -> str:
     ordered = table.sort_values(["gap", "mineral"], ascending=[False, True], kind="stable")
     most, least = ordered.iloc[0], ordered.sort_values(["reroute_share"], ascending=False, kind="stable").iloc[0]
     hard = int((table["reroute_share"] >= 0.5 * table["frozen_share"]).sum())
+    if most["gap"] <= 0:
+        return "Buying elsewhere saves nothing of any mineral."
     return (
         f"Buying elsewhere could save most of {said(most)}: {percent(most['frozen_share'])} is lost if nobody replaces "
         f"a supplier, {percent(most['adapt_share'])} if flows may grow a little and "
         f"{percent(most['reroute_share'])} if everyone may buy from whoever has capacity to spare. For {hard} of "
-        f"{len(table)} minerals more than half of the frozen loss remains even then, the most for {said(least)} "
-        f"({percent(least['reroute_share'])})."
+        f"{len(table)} {'mineral' if len(table) == 1 else 'minerals'} more than half of the frozen loss remains even "
+        f"then, the most for {said(least)} ({percent(least['reroute_share'])})."
     )
 
 
@@ -84,11 +86,11 @@ def add_pairs(content: Content) -> None:
     worst = table.iloc[0]
     more = table.sort_values(["extra", "first", "second"], ascending=[False, True, True], kind="stable").iloc[0]
     alone = max(more["first_share"], more["second_share"])
+    lost, one = percent(worst["loss_share"]), percent(max(worst["first_share"], worst["second_share"]))
     content.sentences["pairs"] = (
-        f"Worst is {_both(worst)} together: {percent(worst['loss_share'])} is lost, against "
-        f"{percent(max(worst['first_share'], worst['second_share']))} without the worse of the two alone. The second "
-        f"stop adds most for {_both(more)}, where the loss rises from {percent(alone)} to "
-        f"{percent(more['loss_share'])}."
+        f"Worst is {_both(worst)} together: {lost} is lost, {'as much as' if one == lost else f'against {one}'} "
+        f"without the worse of the two alone. The second stop adds most for {_both(more)}, where the loss rises from "
+        f"{percent(alone)} to {percent(more['loss_share'])}."
     )
 
 

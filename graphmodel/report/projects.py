@@ -36,11 +36,12 @@ def add_projects(content: Content) -> None:
         f"{stages[str(stage)]} from {percent(row['without'])} to {percent(row['with_scenario'])}"
         for stage, row in shares[shares["change"] < 0].sort_values("change").head(2).iterrows()
     ]
+    few = worst["without"] - worst["with_scenario"] < 0.1 * worst["without"]
     content.sentences["projects"] = (
-        f"{len(chosen)} listed projects (announced, paused or studied) at full capacity, whatever their chance of "
+        f"{len(chosen)} listed projects, from announced to running up, at full capacity, whatever their chance of "
         f"being built, would lower the largest country's share of {' and of '.join(moved)}, but the worst loss when "
-        f"one country stops at every stage only from {percent(worst['without'])} to {percent(worst['with_scenario'])}. "
-        f"{_what_gets_worse(table)}"
+        f"one country stops at every stage {'only ' * few}from {percent(worst['without'])} to "
+        f"{percent(worst['with_scenario'])}. {_what_gets_worse(table)}"
     )
 
 

@@ -10,15 +10,15 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.749), percent(0.0042), percent(0), percent(float("nan"))
-    ('74.9 %', '0.4 %', '0 %', '–')
+    >>> percent(0.749), percent(0.0042), percent(0.00034), percent(0), percent(float("nan"))
+    ('74.9 %', '0.4 %', '0.034 %', '0 %', '–')
     """
     if share is None or math.isnan(share):
         return "–"
     if share == 0:
         return "0 %"
     if abs(share) < 0.0005:
-        return "under 0.1 %"
+        return f"{100 * share:.2g} %" if abs(share) >= 0.00005 else "under 0.01 %"
     return f"{100 * share:.1f} %" if abs(share) < 0.9995 else f"{100 * share:.0f} %"
 
 
