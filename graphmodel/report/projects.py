@@ -36,7 +36,7 @@ def add_projects(content: Content) -> None:
         f"{stages[str(stage)]} from {percent(row['without'])} to {percent(row['with_scenario'])}"
         for stage, row in shares[shares["change"] < 0].sort_values("change").head(2).iterrows()
     ]
-    few = worst["without"] - worst["with_scenario"] < 0.1 * worst["without"]
+    few = bool(worst["without"] - worst["with_scenario"] < 0.1 * worst["without"])
     content.sentences["projects"] = (
         f"{len(chosen)} listed projects, from announced to running up, at full capacity, whatever their chance of "
         f"being built, would lower the largest country's share of {' and of '.join(moved)}, but the worst loss when "
